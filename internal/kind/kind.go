@@ -1,0 +1,213 @@
+// Package kind is the table of the Kubernetes kinds that Argus mirrors: one row
+// and one pure Mapper each, in a file of the kind's name. It says what an object
+// should be in LogicMonitor and nothing about how or when it gets there: no I/O,
+// no clock, no log.
+//
+// To add a kind, write its file, name its row in All, and give it a scenario.
+package kind
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/argus-k8s/argus/internal/resource"
+)
+
+// Object is a Kubernetes object as a watch delivers it.
+type Object interface {
+	metav1.Object
+	runtime.Object
+}
+
+// A Mapper tells the Builder what is particular to one kind. What all kinds
+// share (identity, labels, annotations, category, default names) is there
+// already, and what the Mapper says about a name replaces the default.
+//
+// It is pure. It returns resource.NotReady for an object that cannot be mirrored
+// yet and resource.Excluded for one that must not be.
+type Mapper[T Object] func(obj T, b *resource.Builder) error
+
+// Class orders kinds by how soon a person misses them: with a limited number of
+// requests a minute, the lower class goes first.
+type Class uint8
+
+// The classes, first things first.
+const (
+	ClassNode Class = iota
+	ClassWorkload
+	ClassService
+	ClassPod
+	ClassOther
+)
+
+// A Kind is one row of the table.
+type Kind struct {
+	// ID is the plural name: the REST resource, the word in configuration
+	// files, and the kind of a resource.Key.
+	ID resource.Kind
+	// Aliases are the other words users may write for it, in lower case.
+	Aliases []string
+	// Short is the part of display names that tells kinds apart ("pod").
+	Short string
+	// Title is the singular name in portals, and Plural the name of its group.
+	Title, Plural string
+	// Served are the API versions Argus can read, best first. The first that
+	// the cluster serves is taken.
+	Served []schema.GroupVersion
+	// Namespaced says whether its objects live in namespaces.
+	Namespaced bool
+	// LinkPath is the API path in auto.selflink: the first Argus's, even where
+	// it names a version that clusters no longer serve, because the value is
+	// stored on every resource of every account.
+	LinkPath string
+	// GroupsOnly kinds make groups and no resources: namespaces.
+	GroupsOnly bool
+	// MetadataOnly kinds are read without spec, status and data.
+	MetadataOnly bool
+	// Class is its place in the queue.
+	Class Class
+
+	newObject func() Object
+	mapObject func(obj Object, b *resource.Builder) error
+}
+
+// View is what a mapping depends on beside the object itself. It is a value:
+// a change of configuration makes a new one.
+type View struct {
+	Cluster resource.Cluster
+	// IgnoreLabel and IgnoreAnnotation say which keys are not carried over.
+	// Nil ignores none; last-applied-configuration never is carried over.
+	IgnoreLabel, IgnoreAnnotation func(key string) bool
+	// Exclude names the rule that keeps an object out of the account, or "".
+	// Nil excludes nothing.
+	Exclude func(k *Kind, obj metav1.Object) (rule string)
+}
+
+// lastApplied is where kubectl keeps the object as it was applied: for a Secret,
+// its data.
+const lastApplied = "kubectl.kubernetes.io/last-applied-configuration"
+
+func (v View) ignoresLabel(key string) bool { return v.IgnoreLabel != nil && v.IgnoreLabel(key) }
+
+func (v View) ignoresAnnotation(key string) bool {
+	return key == lastApplied || v.IgnoreAnnotation != nil && v.IgnoreAnnotation(key)
+}
+
+// Ownership says which properties are Argus's under this view: an ignored label
+// or annotation is neither written nor removed.
+func (v View) Ownership() resource.Ownership {
+	return resource.Ownership{
+		Ignored: func(name string) bool {
+			if key, ok := strings.CutPrefix(name, resource.PrefixAnnotation); ok {
+				return v.ignoresAnnotation(key)
+			}
+			key, ok := strings.CutPrefix(name, resource.PrefixLabel)
+			return ok && v.ignoresLabel(key)
+		},
+		Category: func(category string) bool { _, _, ok := ByCategory(category); return ok },
+	}
+}
+
+// New returns an empty object of the kind to decode into: the typed object, or
+// its metadata for MetadataOnly kinds.
+func (k *Kind) New() Object { return k.newObject() }
+
+// Key of an object of this kind.
+func (k *Kind) Key(obj metav1.Object) resource.Key {
+	return resource.Key{Kind: k.ID, Namespace: obj.GetNamespace(), Name: obj.GetName()}
+}
+
+// Map says what the object should be in LogicMonitor. The error is a
+// resource.NotReady, a resource.Excluded, or the object is of another kind.
+func (k *Kind) Map(obj Object, view View) (resource.Resource, error) {
+	if view.Exclude != nil {
+		if rule := view.Exclude(k, obj); rule != "" {
+			return resource.Resource{}, resource.Excluded{Rule: rule}
+		}
+	}
+	b := resource.NewBuilder(k.Key(obj), resource.UID(obj.GetUID()))
+	k.mapCommon(obj, view, b)
+	if err := k.mapObject(obj, b); err != nil {
+		return resource.Resource{}, err
+	}
+	return b.Build(), nil
+}
+
+// mapCommon is what all kinds share.
+func (k *Kind) mapCommon(obj metav1.Object, view View, b *resource.Builder) {
+	name, namespace := obj.GetName(), obj.GetNamespace()
+	lmName := name + "-" + k.Short
+	if k.Namespaced {
+		lmName += "-" + namespace
+	}
+	b.Name(lmName)
+	b.DisplayName(lmName + "-" + view.Cluster.Name)
+	b.Category(resource.Category(k.Title))
+	b.Auto("clustername", view.Cluster.Name, "clusterName")
+	b.Auto("name", name, "metadata.name")
+	b.Auto("uid", string(obj.GetUID()), "metadata.uid")
+	if k.Namespaced {
+		b.Auto("namespace", namespace, "metadata.namespace")
+	}
+	b.Auto("selflink", k.selfLink(namespace, name), "metadata")
+	if created := obj.GetCreationTimestamp(); !created.IsZero() {
+		b.Custom(resource.PropCreatedOn, strconv.FormatInt(created.Unix(), 10), "metadata.creationTimestamp")
+	}
+	labels := obj.GetLabels()
+	for _, key := range slices.Sorted(maps.Keys(labels)) {
+		if !view.ignoresLabel(key) {
+			b.Label(key, labels[key])
+		}
+	}
+	annotations := obj.GetAnnotations()
+	for _, key := range slices.Sorted(maps.Keys(annotations)) {
+		if !view.ignoresAnnotation(key) {
+			b.Annotation(key, annotations[key])
+		}
+	}
+}
+
+// selfLink rebuilds the link that Kubernetes no longer gives.
+func (k *Kind) selfLink(namespace, name string) string {
+	switch {
+	case !k.Namespaced:
+		return k.LinkPath + "/" + string(k.ID) + "/" + name
+	case namespace == "":
+		return ""
+	}
+	return k.LinkPath + "/namespaces/" + namespace + "/" + string(k.ID) + "/" + name
+}
+
+// define completes a row with the Mapper of a typed object. It holds the one
+// type assertion on an object in Argus.
+func define[T Object](row Kind, empty func() T, mapper Mapper[T]) *Kind {
+	row.newObject = func() Object { return empty() }
+	row.mapObject = func(obj Object, b *resource.Builder) error {
+		typed, ok := obj.(T)
+		if !ok {
+			return fmt.Errorf("map %s %s/%s: got a %T", row.ID, obj.GetNamespace(), obj.GetName(), obj)
+		}
+		return mapper(typed, b)
+	}
+	return &row
+}
+
+// defineMetadata completes a row whose mapping needs an object's metadata only,
+// so that nothing else of it crosses the wire.
+func defineMetadata(row Kind) *Kind {
+	row.MetadataOnly = true
+	return define(row, func() *metav1.PartialObjectMetadata { return new(metav1.PartialObjectMetadata) },
+		func(*metav1.PartialObjectMetadata, *resource.Builder) error { return nil })
+}
+
+var (
+	coreV1 = schema.GroupVersion{Version: "v1"}
+	appsV1 = schema.GroupVersion{Group: "apps", Version: "v1"}
+)

@@ -1,0 +1,46 @@
+package kind
+
+import (
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/argus-k8s/argus/internal/resource"
+)
+
+// Node is known to LogicMonitor by its internal address.
+var Node = define(Kind{
+	ID: "nodes", Aliases: []string{"node"}, Short: "node", Title: "Node", Plural: "Nodes",
+	Served: []schema.GroupVersion{coreV1}, LinkPath: "/api/v1", Class: ClassNode,
+}, func() *corev1.Node { return new(corev1.Node) }, mapNode)
+
+// labelRole begins the labels that name the roles of a node.
+const labelRole = "node-role.kubernetes.io/"
+
+func mapNode(node *corev1.Node, b *resource.Builder) error {
+	if address := nodeAddress(node.Status.Addresses); address != "" {
+		b.Name(address)
+	}
+	for label := range node.Labels {
+		if role, ok := strings.CutPrefix(label, labelRole); ok && role != "" {
+			b.Group(role)
+		}
+	}
+	return nil
+}
+
+// nodeAddress is the first internal IP, else the last host name. A node without
+// either keeps its default name.
+func nodeAddress(addresses []corev1.NodeAddress) string {
+	hostname := ""
+	for _, a := range addresses {
+		switch a.Type {
+		case corev1.NodeInternalIP:
+			return a.Address
+		case corev1.NodeHostName:
+			hostname = a.Address
+		}
+	}
+	return hostname
+}
