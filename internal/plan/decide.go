@@ -1,0 +1,205 @@
+package plan
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+)
+
+// Decide says what to do next about a Case. The caller does it, adds the answer
+// to the Case and asks again, until the Step is Rest, Wait or Park.
+//
+// Nothing is changed on the strength of a Hint: the object is read first, and so
+// is every resource that is to be updated or deleted.
+func Decide(c Case) Step {
+	switch {
+	case c.Frozen != "":
+		return Step{Do: Park, Reason: c.Frozen}
+	case c.refused != "":
+		return Step{Do: Park, Reason: c.refused}
+	case c.failed != "":
+		return Step{Do: Wait, Reason: c.failed}
+	}
+	switch c.Object.Sight {
+	case Present:
+		return c.mirror()
+	case Absent:
+		return c.remove("the object no longer exists")
+	case Excluded:
+		return c.remove("excluded by " + c.Object.Reason)
+	case NotReady:
+		return c.hold()
+	case Unreadable:
+		return Step{Do: Wait, Reason: c.Object.Reason}
+	case Unseen:
+	}
+	return c.consult()
+}
+
+// Expect says which change a Case will most likely come to, going by its Hint:
+// the place in the queue where it waits for its turn. It decides nothing.
+func Expect(c Case) Op {
+	if c.Hint.Sight != Present {
+		return Delete
+	}
+	if len(c.Known) == 0 {
+		return Create
+	}
+	if len(c.Known) > 1 || c.Known[0].UID != c.Hint.UID && c.Known[0].UID != "" && !c.Policy.reuses(c.Key.Kind) {
+		return Delete
+	}
+	return Update
+}
+
+// consult goes by the Hint: either nothing is due, or the object must be read.
+func (c Case) consult() Step {
+	if c.Hint.Sight == Unseen {
+		return Step{Do: Rest, Reason: "its kind has not been listed yet"}
+	}
+	if len(c.Known) == 0 && c.Doubt == "" && c.Hint.Sight != Present {
+		return Step{Do: Rest, Reason: "neither in the cluster nor in the account"}
+	}
+	if len(c.Known) == 1 && c.Doubt == "" && c.Known[0].UID == c.Hint.UID {
+		switch {
+		case c.Hint.Sight == NotReady:
+			return Step{Do: Rest, Reason: "not ready: left as it is"}
+		case c.Hint.Sight == Present && c.Known[0].InSync(c.Hint.Print):
+			return Step{Do: Rest, Reason: "in step"}
+		}
+	}
+	return Step{Do: ReadObject, Reason: "the account and the watch differ"}
+}
+
+// mirror: the object exists and belongs into the account.
+func (c Case) mirror() Step {
+	keep := c.keep()
+	if step, due := c.removeAllBut(keep); due {
+		return step
+	}
+	if keep == nil {
+		return c.create()
+	}
+	if keep.InSync(c.Object.Want.Fingerprint(c.Policy.Ownership)) {
+		return Step{Do: Rest, Reason: "in step"}
+	}
+	if keep.Look == Unread {
+		return Step{Do: ReadResource, ID: keep.ID, Reason: "to see what differs"}
+	}
+	change := Diff(keep.Seen, c.Object.Want, c.Policy.Ownership)
+	if change.Op == None {
+		return Step{Do: Rest, Reason: "in step"}
+	}
+	change.Reason = "the object changed, or somebody changed its resource"
+	if keep.UID != c.Object.UID {
+		change.Reason = "the object was created again: its resource is kept"
+	}
+	return Step{Do: Act, Change: change, Reason: change.Reason}
+}
+
+// keep is the resource that stays for the object: the oldest that carries its
+// UID, or where the policy reuses resources the oldest of all; nil for none.
+func (c Case) keep() *Known {
+	var best *Known
+	for i := range c.Known {
+		k := &c.Known[i]
+		if k.Look == Missing || k.Look == Foreign {
+			continue
+		}
+		if best == nil || c.prefer(k, best) < 0 {
+			best = k
+		}
+	}
+	if best == nil || !c.carries(best) && !c.Policy.reuses(c.Key.Kind) {
+		return nil
+	}
+	return best
+}
+
+// carries says whether a resource is this very object's. One that does not tell
+// its UID is taken at its name.
+func (c Case) carries(k *Known) bool { return k.UID == c.Object.UID || k.UID == "" }
+
+func (c Case) prefer(a, b *Known) int {
+	if c.carries(a) != c.carries(b) {
+		if c.carries(a) {
+			return -1
+		}
+		return 1
+	}
+	return cmp.Or(cmp.Compare(a.CreatedOn, b.CreatedOn), cmp.Compare(a.ID, b.ID))
+}
+
+// create: the account has no resource for the object.
+func (c Case) create() Step {
+	want := c.Object.Want
+	switch {
+	case c.taken && !c.asked:
+		return Step{Do: FindName, Name: want.DisplayName, Reason: "the account says that the name is taken"}
+	case c.Doubt != "" && !c.asked:
+		return Step{Do: FindName, Name: c.Doubt, Reason: "an earlier create was not answered"}
+	case c.blocker != "":
+		return Step{Do: Park, Reason: fmt.Sprintf("the display name %q is taken by %s", want.DisplayName, c.blocker)}
+	case c.taken:
+		return Step{Do: Wait, Reason: fmt.Sprintf("the account says that the name %q or the display name %q is taken, and shows nobody who has it", want.Name, want.DisplayName)}
+	}
+	return Step{Do: Act, Change: Change{Op: Create, Key: c.Key, Want: want, Reason: "the object has no resource"},
+		Reason: "the object has no resource"}
+}
+
+// remove: the object is proven not to belong into the account.
+func (c Case) remove(reason string) Step {
+	for i := range c.Known {
+		if step, due := c.removeOne(&c.Known[i], reason); due {
+			return step
+		}
+	}
+	if c.Doubt != "" && !c.asked {
+		return Step{Do: FindName, Name: c.Doubt, Reason: "an earlier create was not answered"}
+	}
+	return Step{Do: Rest, Reason: reason}
+}
+
+// hold: the object exists and cannot be mirrored yet. A resource of its own
+// stays; one of an earlier object of that name goes.
+func (c Case) hold() Step {
+	if step, due := c.removeAllBut(c.keep()); due {
+		return step
+	}
+	return Step{Do: Rest, Reason: "not ready: " + c.Object.Reason}
+}
+
+// removeAllBut removes what other objects of that name, or other programs, left.
+func (c Case) removeAllBut(keep *Known) (Step, bool) {
+	for i := range c.Known {
+		k := &c.Known[i]
+		if keep != nil && k.ID == keep.ID {
+			continue
+		}
+		reason := "the object was created again under the same name"
+		if keep != nil && c.carries(k) {
+			reason = fmt.Sprintf("a duplicate of resource %d", keep.ID)
+		}
+		if step, due := c.removeOne(k, reason); due {
+			return step, true
+		}
+	}
+	return Step{}, false
+}
+
+func (c Case) removeOne(k *Known, reason string) (Step, bool) {
+	switch k.Look {
+	case Unread:
+		return Step{Do: ReadResource, ID: k.ID, Reason: "to be sure that it is ours before it is removed"}, true
+	case Ours:
+		change := Change{Op: Delete, Key: c.Key, ID: k.ID, Reason: reason}
+		return Step{Do: Act, Change: change, Reason: reason}, true
+	case Missing, Foreign:
+	}
+	return Step{}, false
+}
+
+// Settled returns what is known to be in the account after all that was read and
+// done: what a cache of it should hold for the key.
+func (c Case) Settled() []Known {
+	return slices.DeleteFunc(slices.Clone(c.Known), func(k Known) bool { return k.Look == Missing || k.Look == Foreign })
+}

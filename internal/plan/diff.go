@@ -1,0 +1,79 @@
+package plan
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/argus-k8s/argus/internal/resource"
+)
+
+// Diff says what to write so that the observed resource equals the wanted one in
+// all that is Argus's, and nothing else. Its Op is None when they are equal.
+//
+// The display name is not compared: it is given when a resource is created and
+// belongs to the portal's people afterwards.
+func Diff(have *resource.Observed, want *resource.Resource, own resource.Ownership) Change {
+	c := Change{Op: None, Key: want.Key, ID: have.ID, Want: want}
+	if want.Name != have.Name {
+		c.Name = want.Name
+		c.Fields = append(c.Fields, Field{Name: "name", Have: have.Name, Want: want.Name})
+	}
+	c.diffCategories(have, want, own)
+	for _, p := range want.Properties {
+		if p.Name == resource.PropIPs {
+			c.diffIPs(have, p)
+			continue
+		}
+		old, ok := have.Property(p.Name)
+		if ok && (old == p.Value || old == resource.Masked && resource.Sensitive(p.Name)) {
+			continue
+		}
+		if own.Owns(p.Name) {
+			c.set(p, old)
+		}
+	}
+	for _, p := range have.Properties {
+		if _, wanted := want.Property(p.Name); !wanted && own.Owns(p.Name) {
+			c.Remove = append(c.Remove, p.Name)
+			c.Fields = append(c.Fields, Field{Name: p.Name, Have: p.Value})
+		}
+	}
+	if len(c.Fields) > 0 {
+		c.Op = Update
+		slices.SortFunc(c.Fields, func(a, b Field) int { return strings.Compare(a.Name, b.Name) })
+	}
+	return c
+}
+
+func (c *Change) set(p resource.Property, old string) {
+	c.Set = append(c.Set, p)
+	c.Fields = append(c.Fields, Field{Name: p.Name, Have: old, Want: p.Value, From: p.From})
+}
+
+// diffIPs: the account keeps several addresses and learns of new ones by itself,
+// so that the wanted one being among them is enough.
+func (c *Change) diffIPs(have *resource.Observed, p resource.Property) {
+	if !slices.Contains(have.IPs, p.Value) {
+		c.set(p, strings.Join(have.IPs, ","))
+	}
+}
+
+// diffCategories keeps every element that somebody else put there, in its place.
+func (c *Change) diffCategories(have *resource.Observed, want *resource.Resource, own resource.Ownership) {
+	ours := own.Categories(have.Categories)
+	var merged []string
+	for _, category := range have.Categories {
+		if !slices.Contains(ours, category) || slices.Contains(want.Categories, category) {
+			merged = append(merged, category)
+		}
+	}
+	for _, category := range want.Categories {
+		if !slices.Contains(merged, category) {
+			merged = append(merged, category)
+		}
+	}
+	if !slices.Equal(merged, have.Categories) {
+		c.set(resource.Property{Name: resource.PropCategories, Value: resource.JoinCategories(merged), From: "kind"},
+			resource.JoinCategories(have.Categories))
+	}
+}

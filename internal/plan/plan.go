@@ -1,0 +1,91 @@
+// Package plan decides. Given what is known of one Kubernetes object and of what
+// the account holds for it, it says the one thing to do next and why: look closer,
+// change the account, wait, or nothing. It is the only place where that is
+// decided: run acts on it, plan prints it, explain tells its reasons.
+//
+// Deciding is a function of values. There is no I/O, no clock and no goroutine
+// here, so that every order of events, every fault and every crash can be tried
+// in memory.
+package plan
+
+import "github.com/argus-k8s/argus/internal/resource"
+
+// Op is a kind of change to the account. It prints as people draw it.
+type Op rune
+
+// The changes.
+const (
+	None   Op = ' '
+	Create Op = '+'
+	Update Op = '~'
+	Delete Op = '-'
+)
+
+func (o Op) String() string {
+	switch o {
+	case Create:
+		return "create"
+	case Update:
+		return "update"
+	case Delete:
+		return "delete"
+	case None:
+	}
+	return "none"
+}
+
+// Field is one difference between the account and what it should hold.
+type Field struct {
+	Name string
+	Have string
+	Want string
+	From string // where in the object the wanted value came from
+}
+
+// Change is one change of one resource of the account.
+type Change struct {
+	Op     Op
+	Key    resource.Key
+	ID     resource.ID        // of the resource to update or delete
+	Want   *resource.Resource // what to create, or to update to
+	Reason string
+
+	// Of an update: what is to be written and what removed. A zero Name stays.
+	Name   string
+	Set    []resource.Property
+	Remove []string // names of properties
+	Fields []Field  // the same for a person, in order of name
+}
+
+// Do is what a Step asks for.
+type Do uint8
+
+// What a Step may ask for. The first three are reads.
+const (
+	Rest         Do = iota // nothing is due
+	ReadObject             // read the object from the apiserver
+	ReadResource           // read the resource ID from the account
+	FindName               // find resources of the account by display name
+	Act                    // carry out Change
+	Wait                   // try again soon, with back-off
+	Park                   // nothing helps until the object or the account changes
+)
+
+// Step is the next thing to do for a key: at most one request.
+type Step struct {
+	Do     Do
+	ID     resource.ID // of ReadResource
+	Name   string      // of FindName
+	Change Change      // of Act
+	Reason string      // for a person
+}
+
+// Policy is the part of the configuration that decisions depend on.
+type Policy struct {
+	Ownership resource.Ownership
+	// Reuse keeps the resource of an object that was deleted and created again
+	// under the same name, with its history; otherwise it is replaced.
+	Reuse func(kind resource.Kind) bool
+}
+
+func (p Policy) reuses(kind resource.Kind) bool { return p.Reuse != nil && p.Reuse(kind) }

@@ -1,0 +1,235 @@
+// Package resourcecache remembers what the account was last seen to hold for this
+// cluster: for each key the number, the UID and a fingerprint of its resource, and
+// nothing larger. It is filled by one complete listing or not at all, and kept
+// current by the results of Argus's own changes. It does no I/O; who lists is
+// somebody else.
+package resourcecache
+
+import (
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/argus-k8s/argus/internal/plan"
+	"github.com/argus-k8s/argus/internal/resource"
+)
+
+// record is what is kept of one resource.
+type record struct {
+	id                    resource.ID
+	uid                   resource.UID
+	createdOn             int64
+	visible, wrote, after uint64
+	unlisted              bool
+}
+
+// Cache is safe for concurrent use.
+type Cache struct {
+	own resource.Ownership
+
+	mu     sync.RWMutex
+	loaded bool
+	// records holds the resource of each key; more holds the others of the few
+	// keys that have several.
+	records map[resource.Key]record
+	more    map[resource.Key][]record
+	doubts  map[resource.Key]string
+	counts  map[resource.Kind]int
+	// settled are the keys that a result has changed since the listing that is
+	// under way began; nil when none is.
+	settled map[resource.Key]bool
+}
+
+// New returns an empty Cache that is not loaded.
+func New(own resource.Ownership) *Cache {
+	return &Cache{
+		own:     own,
+		records: map[resource.Key]record{},
+		more:    map[resource.Key][]record{},
+		doubts:  map[resource.Key]string{},
+		counts:  map[resource.Kind]int{},
+	}
+}
+
+// Loaded says whether a complete listing has filled the cache. Before, it knows
+// nothing, and no decision may rest on it.
+func (c *Cache) Loaded() bool {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.loaded
+}
+
+// Known returns the resources held to be the key's, and the display name of a
+// create that may have happened unanswered.
+func (c *Cache) Known(key resource.Key) (known []plan.Known, doubt string) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	if r, ok := c.records[key]; ok {
+		known = append(known, r.known())
+	}
+	for _, r := range c.more[key] {
+		known = append(known, r.known())
+	}
+	return known, c.doubts[key]
+}
+
+// Settle records the outcome of deciding on a key.
+func (c *Cache) Settle(key resource.Key, known []plan.Known, doubt string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	records := make([]record, len(known))
+	for i := range known {
+		records[i] = recordOf(&known[i])
+	}
+	c.put(key, records)
+	if doubt == "" {
+		delete(c.doubts, key)
+	} else {
+		c.doubts[key] = doubt
+	}
+	if c.settled != nil {
+		c.settled[key] = true
+	}
+}
+
+// Listing collects the resources of one complete listing of the account. It is
+// not safe for concurrent use; its Cache is, all the while.
+type Listing struct {
+	cache   *Cache
+	records map[resource.Key][]record
+	count   int
+}
+
+// Begin starts a listing. Only one may be under way.
+func (c *Cache) Begin() *Listing {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.settled = map[resource.Key]bool{}
+	return &Listing{cache: c, records: make(map[resource.Key][]record, len(c.records))}
+}
+
+// Add adds one resource that the account lists. Resources that are marked
+// deleted are no key's any more and are left out.
+func (l *Listing) Add(o *resource.Observed) {
+	if o.Life != resource.Live {
+		return
+	}
+	l.count++
+	l.records[o.Key] = append(l.records[o.Key], record{
+		id: o.ID, uid: o.UID, createdOn: o.CreatedOn, visible: o.Fingerprint(l.cache.own).Visible,
+	})
+}
+
+// Len is the number of live resources added.
+func (l *Listing) Len() int { return l.count }
+
+// Abort ends a listing that did not complete. The cache stays as it is.
+func (l *Listing) Abort() {
+	l.cache.mu.Lock()
+	defer l.cache.mu.Unlock()
+	l.cache.settled = nil
+}
+
+// Complete makes a listing the content of the cache. Keys that a result has
+// changed since it began keep that result, which is younger. Resources the
+// listing does not have stay, marked as unlisted: a list that shifts while it is
+// paged can miss some, so that its silence is a question and not an answer.
+func (l *Listing) Complete() {
+	c := l.cache
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for key, listed := range l.records {
+		if !c.settled[key] {
+			c.put(key, c.merge(key, listed))
+		}
+	}
+	for key, r := range c.records {
+		if _, listed := l.records[key]; !listed && !c.settled[key] {
+			r.unlisted = true
+			c.records[key] = r
+		}
+	}
+	c.settled, c.loaded = nil, true
+}
+
+// merge takes over from the records there are what a listing cannot tell: what
+// was last written. A record whose number is not listed stays, unlisted.
+func (c *Cache) merge(key resource.Key, listed []record) []record {
+	slices.SortFunc(listed, func(a, b record) int { return int(a.id - b.id) })
+	listed = slices.CompactFunc(listed, func(a, b record) bool { return a.id == b.id })
+	for _, old := range c.all(key) {
+		at := slices.IndexFunc(listed, func(r record) bool { return r.id == old.id })
+		if at < 0 {
+			old.unlisted = true
+			listed = append(listed, old)
+			continue
+		}
+		listed[at].wrote, listed[at].after = old.wrote, old.after
+	}
+	return listed
+}
+
+// Keys returns the keys that have a resource or a doubt, of one kind, or of all
+// for the empty kind. The order is not defined.
+func (c *Cache) Keys(kind resource.Kind) []resource.Key {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	keys := make([]resource.Key, 0, len(c.records))
+	for key := range c.records {
+		if kind == "" || key.Kind == kind {
+			keys = append(keys, key)
+		}
+	}
+	for key := range c.doubts {
+		if _, has := c.records[key]; !has && (kind == "" || key.Kind == kind) {
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}
+
+// Counts returns how many resources the account holds, by kind.
+func (c *Cache) Counts() map[resource.Kind]int {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return maps.Clone(c.counts)
+}
+
+func (c *Cache) all(key resource.Key) []record {
+	r, ok := c.records[key]
+	if !ok {
+		return nil
+	}
+	return append([]record{r}, c.more[key]...)
+}
+
+// put replaces the records of a key. c.mu is held.
+func (c *Cache) put(key resource.Key, records []record) {
+	if _, had := c.records[key]; had {
+		c.counts[key.Kind] -= 1 + len(c.more[key])
+	}
+	delete(c.records, key)
+	delete(c.more, key)
+	if len(records) == 0 {
+		return
+	}
+	c.records[key] = records[0]
+	if len(records) > 1 {
+		c.more[key] = records[1:]
+	}
+	c.counts[key.Kind] += len(records)
+}
+
+func (r record) known() plan.Known {
+	return plan.Known{
+		ID: r.id, UID: r.uid, CreatedOn: r.createdOn,
+		Visible: r.visible, Wrote: r.wrote, After: r.after, Unlisted: r.unlisted,
+	}
+}
+
+func recordOf(k *plan.Known) record {
+	return record{
+		id: k.ID, uid: k.UID, createdOn: k.CreatedOn,
+		visible: k.Visible, wrote: k.Wrote, after: k.After, unlisted: k.Unlisted,
+	}
+}
