@@ -25,12 +25,21 @@ const (
 // is not safe for concurrent use.
 type Builder struct {
 	res   Resource
-	index map[string]int // lower-case property name → place in res.Properties
+	given []given
 }
+
+// given is a property as it was told, with the name LogicMonitor knows it by.
+type given struct {
+	lower string
+	Property
+}
+
+// usual is the number of properties of most objects.
+const usual = 24
 
 // NewBuilder begins the resource of the object key with this uid.
 func NewBuilder(key Key, uid UID) *Builder {
-	return &Builder{res: Resource{Key: key, UID: uid}, index: make(map[string]int, 24)}
+	return &Builder{res: Resource{Key: key, UID: uid}, given: make([]given, 0, usual)}
 }
 
 // Name sets what LogicMonitor calls name: an address, or a host name. The last
@@ -79,9 +88,17 @@ func (b *Builder) Group(name string) {
 
 // Build returns the resource. The Builder must not be used afterwards.
 func (b *Builder) Build() Resource {
-	slices.SortFunc(b.res.Properties, func(x, y Property) int {
-		return strings.Compare(strings.ToLower(x.Name), strings.ToLower(y.Name))
-	})
+	slices.SortStableFunc(b.given, func(x, y given) int { return strings.Compare(x.lower, y.lower) })
+	b.res.Properties = make([]Property, 0, len(b.given))
+	for i, g := range b.given {
+		if i == 0 || b.given[i-1].lower != g.lower {
+			b.res.Properties = append(b.res.Properties, g.Property)
+			continue
+		}
+		if kept := b.res.Properties[len(b.res.Properties)-1]; kept.Value != g.Value {
+			b.note("property %s left out: LogicMonitor cannot tell it from %s", g.Name, kept.Name)
+		}
+	}
 	slices.Sort(b.res.Groups)
 	return b.res
 }
@@ -91,22 +108,16 @@ func (b *Builder) add(name, value, from string) {
 		return
 	}
 	if len(name) > maxPropertyName {
-		b.note("property %s… left out: its name has %d bytes, LogicMonitor takes %d", name[:64], len(name), maxPropertyName)
+		b.note("property %s… left out: its name has %d bytes, LogicMonitor takes %d", Cut(name, 64), len(name), maxPropertyName)
 		return
 	}
-	lower := strings.ToLower(name)
-	if at, taken := b.index[lower]; taken {
-		if kept := b.res.Properties[at]; kept.Value != value {
-			b.note("property %s left out: LogicMonitor cannot tell it from %s", name, kept.Name)
-		}
-		return
-	}
-	if utf8.RuneCountInString(value) > maxPropertyValue {
+	// JSON can carry nothing else, so what comes back would never be equal.
+	value = strings.ToValidUTF8(value, string(utf8.RuneError))
+	if len(value) > maxPropertyValue && utf8.RuneCountInString(value) > maxPropertyValue {
 		value = string([]rune(value)[:maxPropertyValue])
 		b.note("property %s cut to %d characters", name, maxPropertyValue)
 	}
-	b.index[lower] = len(b.res.Properties)
-	b.res.Properties = append(b.res.Properties, Property{Name: name, Value: value, From: from})
+	b.given = append(b.given, given{strings.ToLower(name), Property{Name: name, Value: value, From: from}})
 }
 
 func (b *Builder) note(format string, args ...any) {
@@ -117,12 +128,13 @@ func (b *Builder) note(format string, args ...any) {
 // touched; of any other the characters it refuses become "_", the end is cut,
 // and a number made of the whole name follows.
 func (b *Builder) fit(what, name string, allowed func(rune) bool) string {
-	clean := strings.TrimSpace(strings.Map(func(r rune) rune {
+	clean := strings.Map(func(r rune) rune {
 		if r == utf8.RuneError || !allowed(r) {
 			return '_'
 		}
 		return r
-	}, name))
+	}, name)
+	clean = strings.TrimSpace(strings.ReplaceAll(clean, "##", "__"))
 	if clean == name && len(name) <= maxName {
 		return name
 	}

@@ -2,10 +2,8 @@ package resource
 
 import (
 	"encoding/binary"
-	"hash/fnv"
-	"io"
+	"hash/maphash"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -13,6 +11,9 @@ import (
 // remembered of it, so that a cluster of a hundred thousand objects fits in a
 // few megabytes. Equal fingerprints mean that no write is due. Zero is no
 // fingerprint.
+//
+// It means something in this process only: it is seeded anew at each start, so
+// that whoever writes labels cannot look for two that collide.
 type Fingerprint struct {
 	// Visible covers what the account shows: it can be compared between a
 	// wanted and an observed resource.
@@ -25,52 +26,97 @@ type Fingerprint struct {
 // Fingerprint of a wanted resource. The display name takes no part: it is set
 // when the resource is created and is the portal's afterwards.
 func (r *Resource) Fingerprint(own Ownership) Fingerprint {
-	visible := digest(r.Name, r.Categories, r.Properties, own, false)
-	full := digest(r.Name, r.Categories, r.Properties, own, true)
-	return Fingerprint{Visible: visible, Full: full}
+	return digest(r.Name, r.Categories, r.Properties, own)
 }
 
 // Fingerprint of an observed resource; Full is zero.
 func (o *Observed) Fingerprint(own Ownership) Fingerprint {
-	return Fingerprint{Visible: digest(o.Name, own.Categories(o.Categories), o.Properties, own, false)}
+	sum := digest(o.Name, own.Categories(o.Categories), o.Properties, own)
+	return Fingerprint{Visible: sum.Visible}
+}
+
+// seed of all fingerprints of this process.
+var seed = maphash.MakeSeed()
+
+// line is a property as it takes part in a fingerprint.
+type line struct {
+	name, value string
+	masked      bool // its value is in Full only
+	hidden      bool // it is in Full only
 }
 
 // digest hashes the parts in one canonical order, each with its length before
-// it, so that no two different inputs run together.
-func digest(name string, categories []string, properties []Property, own Ownership, full bool) uint64 {
-	type line struct{ name, value string }
+// it, so that no two different inputs run together. Categories are a set, and
+// the names of properties and categories have no case, as in LogicMonitor.
+func digest(name string, categories []string, properties []Property, own Ownership) Fingerprint {
 	lines := make([]line, 0, len(properties))
 	for _, p := range properties {
 		lower := strings.ToLower(p.Name)
 		switch {
-		case lower == PropIPs && full:
-			lines = append(lines, line{lower, p.Value})
-		case !own.Owns(lower):
-		case Sensitive(lower) && !full:
-			lines = append(lines, line{lower, ""})
-		default:
-			lines = append(lines, line{lower, p.Value})
+		case lower == PropIPs:
+			lines = append(lines, line{name: lower, value: p.Value, hidden: true})
+		case own.Owns(lower):
+			lines = append(lines, line{name: lower, value: p.Value, masked: Sensitive(lower)})
 		}
 	}
-	slices.SortFunc(lines, func(a, b line) int { return strings.Compare(a.name, b.name) })
-	sum := fnv.New64a()
-	var length [8]byte
-	write := func(s string) {
-		binary.LittleEndian.PutUint64(length[:], uint64(len(s)))
-		_, _ = sum.Write(length[:])
-		_, _ = io.WriteString(sum, s)
+	// What a Builder made is sorted already.
+	if !slices.IsSortedFunc(lines, compareLines) {
+		slices.SortFunc(lines, compareLines)
 	}
-	write(name)
-	write(strconv.Itoa(len(categories)))
-	for _, c := range slices.Sorted(slices.Values(categories)) {
-		write(c)
+	var visible, full writer
+	visible.SetSeed(seed)
+	full.SetSeed(seed)
+	both := func(s string) { visible.text(s); full.text(s) }
+
+	both(name)
+	set := canonical(categories)
+	visible.number(len(set))
+	full.number(len(set))
+	for _, c := range set {
+		both(c)
 	}
 	for _, l := range lines {
-		write(l.name)
-		write(l.value)
+		full.text(l.name)
+		full.text(l.value)
+		if l.hidden {
+			continue
+		}
+		visible.text(l.name)
+		if !l.masked {
+			visible.text(l.value)
+		}
 	}
-	if h := sum.Sum64(); h != 0 {
-		return h
+	return Fingerprint{Visible: max(visible.Sum64(), 1), Full: max(full.Sum64(), 1)}
+}
+
+// writer is a hash that tells where one part ends and the next begins.
+type writer struct{ maphash.Hash }
+
+func (w *writer) text(s string) {
+	w.number(len(s))
+	_, _ = w.WriteString(s) // never fails
+}
+
+func (w *writer) number(n int) {
+	var bytes [8]byte
+	binary.LittleEndian.PutUint64(bytes[:], uint64(n))
+	_, _ = w.Write(bytes[:]) // never fails
+}
+
+// compareLines orders by name, and by value where an account holds a name twice.
+func compareLines(a, b line) int {
+	if c := strings.Compare(a.name, b.name); c != 0 {
+		return c
 	}
-	return 1
+	return strings.Compare(a.value, b.value)
+}
+
+// canonical returns the categories as a sorted set in lower case.
+func canonical(categories []string) []string {
+	set := make([]string, len(categories))
+	for i, c := range categories {
+		set[i] = strings.ToLower(c)
+	}
+	slices.Sort(set)
+	return slices.Compact(set)
 }
