@@ -18,6 +18,7 @@ import (
 	"slices"
 	"sync"
 
+	"golang.org/x/sync/errgroup"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 )
@@ -211,10 +212,13 @@ func (c *Cluster) startAll(ctx context.Context) error {
 				return err
 			}
 		}
+		// Side by side, so that any of them that ends is noticed at once.
+		group, waiting := errgroup.WithContext(ctx)
 		for _, component := range wave {
-			if err := c.awaitReady(ctx, component); err != nil {
-				return err
-			}
+			group.Go(func() error { return c.awaitReady(waiting, component) })
+		}
+		if err := group.Wait(); err != nil {
+			return err
 		}
 	}
 	return c.settle(ctx)

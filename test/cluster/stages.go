@@ -51,7 +51,22 @@ func copyStages(module, folder string) error {
 	return nil
 }
 
-// writeStages writes all stages of a folder into one file, as KWOK wants it.
+// kwokConfiguration lets KWOK play more pods and nodes side by side than the
+// four each that are its default. KWOK applies no default to a configuration
+// that comes from a file, and refuses to start without the last three numbers.
+const kwokConfiguration = `apiVersion: config.kwok.x-k8s.io/v1alpha1
+kind: KwokConfiguration
+metadata:
+  name: kwok
+options:
+  podPlayStageParallelism: 32
+  nodePlayStageParallelism: 16
+  nodeLeaseParallelism: 4
+  podsOnNodeSyncParallelism: 4
+  enablePodsOnNodeSyncListPager: true
+`
+
+// writeStages writes KWOK's configuration and all stages of a folder into one file, as KWOK wants it.
 func writeStages(folder, file string) error {
 	names, err := filepath.Glob(filepath.Join(folder, "*.yaml"))
 	if err != nil {
@@ -60,7 +75,7 @@ func writeStages(folder, file string) error {
 	if len(names) == 0 {
 		return errors.New("read KWOK's stages: no *.yaml in " + folder)
 	}
-	var all bytes.Buffer
+	all := bytes.NewBufferString(kwokConfiguration)
 	for _, name := range names {
 		content, err := os.ReadFile(name)
 		if err != nil {
