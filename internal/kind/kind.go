@@ -59,7 +59,8 @@ type Kind struct {
 	// Title is the singular name in portals, and Plural the name of its group.
 	Title, Plural string
 	// Served are the API versions Argus can read, best first. The first that
-	// the cluster serves is taken.
+	// the cluster serves is taken. A kind that is read whole has one, that of
+	// its Go type; a kind that is no Kubernetes object has none.
 	Served []schema.GroupVersion
 	// Namespaced says whether its objects live in namespaces.
 	Namespaced bool
@@ -73,6 +74,8 @@ type Kind struct {
 	MetadataOnly bool
 	// Class is its place in the queue.
 	Class Class
+	// Preset is the smallest preset that holds it.
+	Preset Preset
 
 	newObject func() Object
 	mapObject func(obj Object, b *resource.Builder) error
@@ -83,7 +86,9 @@ type Kind struct {
 type View struct {
 	Cluster resource.Cluster
 	// IgnoreLabel and IgnoreAnnotation say which keys are not carried over.
-	// Nil ignores none; last-applied-configuration never is carried over.
+	// They must not mind case: of what the account holds they are asked in
+	// lower case. Nil ignores none; last-applied-configuration never is carried
+	// over.
 	IgnoreLabel, IgnoreAnnotation func(key string) bool
 	// Exclude names the rule that keeps an object out of the account, or "".
 	// Nil excludes nothing.
@@ -114,6 +119,10 @@ func (v View) Ownership() resource.Ownership {
 		Category: func(category string) bool { _, _, ok := ByCategory(category); return ok },
 	}
 }
+
+// Watched says whether the kind is one of Kubernetes objects, which can be
+// watched and may have to be asked permission for.
+func (k *Kind) Watched() bool { return len(k.Served) > 0 }
 
 // New returns an empty object of the kind to decode into: the typed object, or
 // its metadata for MetadataOnly kinds.
@@ -207,7 +216,11 @@ func defineMetadata(row Kind) *Kind {
 		func(*metav1.PartialObjectMetadata, *resource.Builder) error { return nil })
 }
 
-var (
-	coreV1 = schema.GroupVersion{Version: "v1"}
-	appsV1 = schema.GroupVersion{Group: "apps", Version: "v1"}
-)
+// served lists versions of one API group, best first; the group "" is the core.
+func served(group string, versions ...string) []schema.GroupVersion {
+	list := make([]schema.GroupVersion, len(versions))
+	for i, version := range versions {
+		list[i] = schema.GroupVersion{Group: group, Version: version}
+	}
+	return list
+}

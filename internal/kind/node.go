@@ -4,15 +4,14 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/argus-k8s/argus/internal/resource"
 )
 
 // Node is known to LogicMonitor by its internal address.
 var Node = define(Kind{
-	ID: "nodes", Aliases: []string{"node"}, Short: "node", Title: "Node", Plural: "Nodes",
-	Served: []schema.GroupVersion{coreV1}, LinkPath: "/api/v1", Class: ClassNode,
+	ID: "nodes", Aliases: []string{"node", "no"}, Short: "node", Title: "Node", Plural: "Nodes",
+	Served: served("", "v1"), LinkPath: "/api/v1", Class: ClassNode,
 }, func() *corev1.Node { return new(corev1.Node) }, mapNode)
 
 // labelRole begins the labels that name the roles of a node.
@@ -35,10 +34,11 @@ func mapNode(node *corev1.Node, b *resource.Builder) error {
 func nodeAddress(addresses []corev1.NodeAddress) string {
 	hostname := ""
 	for _, a := range addresses {
-		switch a.Type {
-		case corev1.NodeInternalIP:
+		switch {
+		case a.Address == "":
+		case a.Type == corev1.NodeInternalIP:
 			return a.Address
-		case corev1.NodeHostName:
+		case a.Type == corev1.NodeHostName:
 			hostname = a.Address
 		}
 	}

@@ -2,7 +2,6 @@ package kind
 
 import (
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/argus-k8s/argus/internal/resource"
 )
@@ -10,7 +9,7 @@ import (
 // Pod is known to LogicMonitor by its address, so that collectors reach it.
 var Pod = define(Kind{
 	ID: "pods", Aliases: []string{"pod", "po"}, Short: "pod", Title: "Pod", Plural: "Pods",
-	Served: []schema.GroupVersion{coreV1}, Namespaced: true, LinkPath: "/api/v1", Class: ClassPod,
+	Served: served("", "v1"), Namespaced: true, LinkPath: "/api/v1", Class: ClassPod,
 }, func() *corev1.Pod { return new(corev1.Pod) }, mapPod)
 
 // labelFargate marks pods of EKS on Fargate, whose address is the node's.

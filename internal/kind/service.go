@@ -2,7 +2,6 @@ package kind
 
 import (
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/argus-k8s/argus/internal/resource"
 )
@@ -10,7 +9,7 @@ import (
 // Service is known to LogicMonitor by its cluster address where it has one.
 var Service = define(Kind{
 	ID: "services", Aliases: []string{"service", "svc"}, Short: "svc", Title: "Service", Plural: "Services",
-	Served: []schema.GroupVersion{coreV1}, Namespaced: true, LinkPath: "/api/v1", Class: ClassService,
+	Served: served("", "v1"), Namespaced: true, LinkPath: "/api/v1", Class: ClassService,
 }, func() *corev1.Service { return new(corev1.Service) }, mapService)
 
 // mapService leaves headless services and those of type ExternalName, which have

@@ -2,66 +2,113 @@ package kind
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/argus-k8s/argus/internal/resource"
 )
 
-// All is the table, in the order in which groups of kinds stand in a portal's
-// tree. It is not changed.
+// All is the table. The kinds of the first Argus stand as they stood there, which
+// is the order of groups in a portal's tree and of the terms in their rules; the
+// others follow by ID. It is not changed.
 var All = []*Kind{
 	Pod,
 	Deployment,
 	Service,
+	HorizontalPodAutoscaler,
 	Node,
+	Etcd,
 	Namespace,
+	DaemonSet,
+	ReplicaSet,
+	StatefulSet,
+	ConfigMap,
+	PersistentVolume,
+	PersistentVolumeClaim,
+	CronJob,
+	Job,
+	Ingress,
+	Secret,
+	Endpoints,
+	NetworkPolicy,
+
+	ClusterRoleBinding,
+	ClusterRole,
+	CustomResourceDefinition,
+	EndpointSlice,
+	Gateway,
+	HTTPRoute,
+	LimitRange,
+	PodDisruptionBudget,
+	PriorityClass,
+	ResourceQuota,
+	RoleBinding,
+	Role,
+	ServiceAccount,
+	StorageClass,
 }
 
 // ByID returns the row of a kind.
 func ByID(id resource.Kind) (*Kind, bool) {
-	for _, k := range All {
-		if k.ID == id {
-			return k, true
-		}
-	}
-	return nil, false
+	k, ok := index.ids[id]
+	return k, ok
 }
 
 // Parse returns the row that a user's word names: its plural, singular or short
 // name, in any case.
 func Parse(word string) (*Kind, error) {
-	lower := strings.ToLower(strings.TrimSpace(word))
-	for _, k := range All {
-		if lower == string(k.ID) || slices.Contains(k.Aliases, lower) {
-			return k, nil
-		}
+	if k, ok := index.words[strings.ToLower(strings.TrimSpace(word))]; ok {
+		return k, nil
 	}
 	return nil, fmt.Errorf("unknown kind %q", word)
 }
 
 // ByCategory returns the row whose system category this is, and in what life the
 // resource that carries it is: live, or marked deleted ("KubernetesPodDeleted").
-// The category of a conflict belongs to a live resource.
+// The category of a conflict belongs to a live resource. Case does not count.
 func ByCategory(category string) (*Kind, resource.Life, bool) {
-	for _, k := range All {
-		rest, ok := cutPrefixFold(category, resource.Category(k.Title))
-		if !ok {
-			continue
-		}
-		switch rest {
-		case "", resource.SuffixConflict:
-			return k, resource.Live, true
-		case resource.SuffixDeleted:
-			return k, resource.Deleted, true
-		}
+	c, ok := index.categories[category]
+	if !ok {
+		c, ok = index.categories[strings.ToLower(category)]
 	}
-	return nil, 0, false
+	return c.kind, c.life, ok
 }
 
-func cutPrefixFold(s, prefix string) (string, bool) {
-	if len(s) < len(prefix) || !strings.EqualFold(s[:len(prefix)], prefix) {
-		return "", false
+// index holds the ways into the table. It is made once and not changed: the
+// categories of every listed resource are looked up in it.
+var index = makeIndex(All)
+
+type tableIndex struct {
+	ids        map[resource.Kind]*Kind
+	words      map[string]*Kind
+	categories map[string]categoryOf // as Argus writes them and in lower case
+}
+
+type categoryOf struct {
+	kind *Kind
+	life resource.Life
+}
+
+func makeIndex(all []*Kind) tableIndex {
+	x := tableIndex{
+		ids:        make(map[resource.Kind]*Kind, len(all)),
+		words:      make(map[string]*Kind, 4*len(all)),
+		categories: make(map[string]categoryOf, 6*len(all)),
 	}
-	return s[len(prefix):], true
+	for _, k := range all {
+		x.ids[k.ID] = k
+		x.words[string(k.ID)] = k
+		for _, alias := range k.Aliases {
+			x.words[alias] = k
+		}
+		base := resource.Category(k.Title)
+		for suffix, life := range map[string]resource.Life{
+			"":                      resource.Live,
+			resource.SuffixConflict: resource.Live,
+			resource.SuffixDeleted:  resource.Deleted,
+		} {
+			x.categories[base+suffix] = categoryOf{k, life}
+			x.categories[strings.ToLower(base+suffix)] = categoryOf{k, life}
+		}
+	}
+	return x
 }

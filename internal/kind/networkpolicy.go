@@ -1,0 +1,7 @@
+package kind
+
+// NetworkPolicy keeps a link whose group lacks ".k8s.io".
+var NetworkPolicy = defineMetadata(Kind{
+	ID: "networkpolicies", Aliases: []string{"networkpolicy", "netpol"}, Short: "netpol", Title: "NetworkPolicy", Plural: "NetworkPolicies",
+	Served: served("networking.k8s.io", "v1"), Namespaced: true, LinkPath: "/apis/networking/v1", Class: ClassOther, Preset: PresetStandard,
+})
