@@ -234,3 +234,21 @@ func (c Case) lost(change Change, r Result, at int) Case {
 	}
 	return c
 }
+
+func (o Outcome) String() string {
+	switch o {
+	case Done:
+		return "done"
+	case Gone:
+		return "gone"
+	case Taken:
+		return "taken"
+	case Lost:
+		return "lost"
+	case Refused:
+		return "refused"
+	case Postponed:
+		return "postponed"
+	}
+	return "unknown"
+}

@@ -119,14 +119,19 @@ func (c Case) keep() *Known {
 // its UID is taken at its name.
 func (c Case) carries(k *Known) bool { return k.UID == c.Object.UID || k.UID == "" }
 
+// prefer orders the resources that might stay: the object's own, then one that
+// does not tell whose it is, then any other; the older of two alike.
 func (c Case) prefer(a, b *Known) int {
-	if c.carries(a) != c.carries(b) {
-		if c.carries(a) {
-			return -1
+	rank := func(k *Known) int {
+		switch k.UID {
+		case c.Object.UID:
+			return 0
+		case "":
+			return 1
 		}
-		return 1
+		return 2
 	}
-	return cmp.Or(cmp.Compare(a.CreatedOn, b.CreatedOn), cmp.Compare(a.ID, b.ID))
+	return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a.CreatedOn, b.CreatedOn), cmp.Compare(a.ID, b.ID))
 }
 
 // create: the account has no resource for the object.
@@ -169,7 +174,12 @@ func (c Case) hold() Step {
 }
 
 // removeAllBut removes what other objects of that name, or other programs, left.
+// Before one of several goes for the sake of the one that stays, that one is
+// looked at: it must be there.
 func (c Case) removeAllBut(keep *Known) (Step, bool) {
+	if keep != nil && keep.Look == Unread && len(c.Settled()) > 1 {
+		return Step{Do: ReadResource, ID: keep.ID, Reason: "to be sure that it is there before its duplicates are removed"}, true
+	}
 	for i := range c.Known {
 		k := &c.Known[i]
 		if keep != nil && k.ID == keep.ID {

@@ -1,0 +1,337 @@
+package mirror
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/argus-k8s/argus/internal/kind"
+	"github.com/argus-k8s/argus/internal/plan"
+	"github.com/argus-k8s/argus/internal/resource"
+	"github.com/argus-k8s/argus/internal/resourcecache"
+)
+
+// maxSteps bounds the steps of one decision. No sequence of answers needs as
+// many; reaching it is a fault and not a state.
+const maxSteps = 32
+
+// Config is what a Manager needs.
+type Config struct {
+	Cluster Cluster
+	Account Account
+	Actions Actions // nil for a Manager that only plans
+	Cache   *resourcecache.Cache
+	Kinds   []*kind.Kind // those that are mirrored
+	Policy  plan.Policy
+	// OnGroups is called when objects that groups are made of may have
+	// changed. It must not block.
+	OnGroups func()
+	// Workers is how many requests of one kind may be under way. Default 10.
+	Workers int
+	// AuditEvery is the time between complete listings of the account. Default
+	// one hour.
+	AuditEvery time.Duration
+	Log        *slog.Logger
+	Metrics    *Metrics
+}
+
+// Manager keeps the account in step: key by key, whatever the order in which it
+// hears of them. All its methods are safe for concurrent use.
+type Manager struct {
+	Config
+	queue *Queue
+	kinds map[resource.Kind]*kind.Kind
+	audit chan struct{} // asks for an audit now
+
+	mu     sync.Mutex // guards what follows
+	parked map[resource.Key]string
+	health health
+}
+
+// health is what a person wants to know of the account.
+type health struct {
+	lastAudit time.Time
+	auditErr  error
+	lastErr   string
+	lastErrAt time.Time
+}
+
+// New returns a Manager. Run makes it work.
+func New(config Config) *Manager {
+	if config.Workers == 0 {
+		config.Workers = 10
+	}
+	if config.AuditEvery == 0 {
+		config.AuditEvery = time.Hour
+	}
+	if config.OnGroups == nil {
+		config.OnGroups = func() {}
+	}
+	if config.Metrics == nil {
+		config.Metrics = NewMetrics(nil)
+	}
+	m := &Manager{
+		Config: config, queue: NewQueue(), kinds: map[resource.Kind]*kind.Kind{},
+		audit: make(chan struct{}, 1), parked: map[resource.Key]string{},
+	}
+	for _, k := range config.Kinds {
+		m.kinds[k.ID] = k
+	}
+	return m
+}
+
+// Plan decides on a key as Run would, and changes nothing. The step it returns is
+// the next change, or the reason why there is none.
+func (m *Manager) Plan(ctx context.Context, key resource.Key) (plan.Step, error) {
+	_, step, err := m.walk(ctx, m.gather(key), plan.None, nil)
+	return step, err
+}
+
+// Run mirrors until ctx ends. It begins with a complete listing of the account,
+// waiting for as long as that takes.
+func (m *Manager) Run(ctx context.Context) error {
+	defer m.queue.Close()
+	if !m.load(ctx) {
+		return ctx.Err()
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	for _, op := range lanesOf {
+		g.Go(func() error { return m.runLane(ctx, op) })
+	}
+	g.Go(func() error { return m.runAudits(ctx) })
+	return g.Wait()
+}
+
+// Touch has a key looked at again: something about it may have changed.
+func (m *Manager) Touch(key resource.Key) { m.touch(key, 0) }
+
+// touch with a backlog of one puts the key behind live changes of its class.
+func (m *Manager) touch(key resource.Key, backlog int) {
+	k := m.kinds[key.Kind]
+	if k == nil {
+		return
+	}
+	if k.GroupsOnly || k.Class == kind.ClassNode {
+		m.OnGroups()
+	}
+	if k.GroupsOnly || !m.Cache.Loaded() {
+		return
+	}
+	c := m.gather(key)
+	switch step := plan.Decide(c); step.Do {
+	case plan.Rest:
+		m.queue.Drop(key)
+		m.unpark(key)
+	case plan.Park:
+		m.queue.Drop(key)
+	case plan.ReadObject, plan.ReadResource, plan.FindName, plan.Act, plan.Wait:
+		m.queue.Put(key, plan.Expect(c), 2*int(k.Class)+backlog)
+	}
+}
+
+// Listed has every key of a kind looked at: those the cluster has and those the
+// account has.
+func (m *Manager) Listed(id resource.Kind) {
+	for _, key := range m.Cluster.Keys(id) {
+		m.touch(key, 1)
+	}
+	for _, key := range m.Cache.Keys(id) {
+		m.touch(key, 1)
+	}
+	m.OnGroups()
+}
+
+// touchAll looks at everything.
+func (m *Manager) touchAll() {
+	for _, k := range m.Kinds {
+		m.Listed(k.ID)
+	}
+}
+
+// gather is all that is known of a key without asking anybody.
+func (m *Manager) gather(key resource.Key) plan.Case {
+	known, doubt := m.Cache.Known(key)
+	return plan.Case{
+		Key: key, Policy: m.Policy, Frozen: m.Cluster.Frozen(key.Kind),
+		Hint: m.Cluster.Hint(key), Known: known, Doubt: doubt,
+	}
+}
+
+// walk goes from step to step. It reads whatever a step asks for; it acts only
+// with a turn, and only on a change of the turn's op. The step it returns is the
+// one it could not go beyond.
+func (m *Manager) walk(ctx context.Context, c plan.Case, op plan.Op, turn Turn) (plan.Case, plan.Step, error) {
+	for range maxSteps {
+		step := plan.Decide(c)
+		switch step.Do {
+		case plan.ReadObject:
+			c = c.WithObject(m.Cluster.Read(ctx, c.Key))
+		case plan.ReadResource:
+			c = m.readResource(ctx, c, step.ID)
+		case plan.FindName:
+			c = m.findName(ctx, c, step.Name)
+		case plan.Act:
+			if turn == nil || step.Change.Op != op {
+				return c, step, nil
+			}
+			c = c.WithResult(step.Change, m.carry(ctx, turn, step.Change))
+			turn = nil
+		case plan.Rest, plan.Wait, plan.Park:
+			return c, step, nil
+		}
+		if err := ctx.Err(); err != nil {
+			return c, plan.Step{Do: plan.Wait, Reason: err.Error()}, err
+		}
+	}
+	return c, plan.Step{}, fmt.Errorf("decide on %s: no end after %d steps", c.Key, maxSteps)
+}
+
+func (m *Manager) readResource(ctx context.Context, c plan.Case, id resource.ID) plan.Case {
+	seen, err := m.Account.Resource(ctx, id)
+	if err != nil {
+		return c.WithFailure(m.failed(fmt.Errorf("read resource %d: %w", id, err)))
+	}
+	return c.WithResource(id, seen)
+}
+
+func (m *Manager) findName(ctx context.Context, c plan.Case, name string) plan.Case {
+	found, err := m.Account.FindName(ctx, name)
+	if err != nil {
+		return c.WithFailure(m.failed(fmt.Errorf("find resource %q: %w", name, err)))
+	}
+	return c.WithNames(found)
+}
+
+// carry carries out a change and tells of it.
+func (m *Manager) carry(ctx context.Context, turn Turn, change plan.Change) plan.Result {
+	began := time.Now()
+	result := m.Actions.Carry(ctx, turn, change)
+	log := m.Log.With("kind", string(change.Key.Kind), "namespace", change.Key.Namespace, "name", change.Key.Name,
+		"action", change.Op.String(), "reason", change.Reason, "duration", time.Since(began))
+	m.Metrics.changed(change, result.Outcome)
+	switch result.Outcome {
+	case plan.Done:
+		id := change.ID
+		if result.Seen != nil {
+			id = result.Seen.ID
+		}
+		log.Info("changed resource", "lm_id", int64(id))
+	case plan.Gone:
+		log.Info("resource was gone already", "lm_id", int64(change.ID))
+	case plan.Taken:
+		log.Debug("name is taken", "error", result.Reason)
+	case plan.Refused:
+		log.Warn("change was refused", "error", result.Reason)
+	case plan.Lost, plan.Postponed:
+		m.failed(fmt.Errorf("%s", result.Reason))
+		log.Debug("change was not confirmed", "error", result.Reason)
+	}
+	return result
+}
+
+// failed remembers the last trouble with the account, for readiness.
+func (m *Manager) failed(err error) string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.health.lastErr, m.health.lastErrAt = err.Error(), time.Now()
+	return err.Error()
+}
+
+// runLane hands out turns and keys of one op. The turn comes first and the key
+// after, so that the most urgent key of that moment gets it.
+func (m *Manager) runLane(ctx context.Context, op plan.Op) error {
+	slots := make(chan struct{}, m.Workers)
+	var work sync.WaitGroup
+	defer work.Wait()
+	for {
+		if err := m.queue.Wait(ctx, op); err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case slots <- struct{}{}:
+		}
+		turn, err := m.Actions.Reserve(ctx, op)
+		if err != nil {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			return fmt.Errorf("reserve a turn to %s: %w", op, err)
+		}
+		key, waited, ok := m.queue.Take(op)
+		if !ok {
+			turn.Cancel()
+			<-slots
+			continue
+		}
+		m.Metrics.waited(op, waited)
+		work.Go(func() {
+			defer func() { <-slots }()
+			defer turn.Cancel()
+			m.work(ctx, key, op, turn)
+		})
+	}
+}
+
+// work reconciles one key and puts it back into the queue if need be. A panic
+// costs its key a retry and nobody else anything.
+func (m *Manager) work(ctx context.Context, key resource.Key, op plan.Op, turn Turn) {
+	priority := 2 * int(m.kinds[key.Kind].Class)
+	end, next := Failed, op
+	defer func() {
+		if r := recover(); r != nil {
+			m.Metrics.panics.Inc()
+			m.Log.Error("panic while reconciling", "kind", string(key.Kind), "namespace", key.Namespace, "name", key.Name,
+				"error", fmt.Sprint(r), "stack", string(debug.Stack()))
+		}
+		m.queue.Finish(key, end, next, priority)
+	}()
+	end, next = m.reconcile(ctx, key, op, turn)
+}
+
+// Reconcile decides on a key and carries it out as far as one turn of op goes.
+func (m *Manager) reconcile(ctx context.Context, key resource.Key, op plan.Op, turn Turn) (End, plan.Op) {
+	c, step, err := m.walk(ctx, m.gather(key), op, turn)
+	m.Cache.Settle(key, c.Settled(), c.Doubt)
+	if err != nil {
+		if ctx.Err() == nil {
+			m.Log.Error("key could not be decided", "kind", string(key.Kind), "namespace", key.Namespace, "name", key.Name, "error", err)
+		}
+		return Failed, op
+	}
+	switch step.Do {
+	case plan.Rest:
+		m.unpark(key)
+		return Settled, op
+	case plan.Act:
+		return Moved, step.Change.Op
+	case plan.Park:
+		m.park(key, step.Reason)
+		return Parked, op
+	case plan.Wait, plan.ReadObject, plan.ReadResource, plan.FindName:
+	}
+	m.Log.Debug("key waits", "kind", string(key.Kind), "namespace", key.Namespace, "name", key.Name, "reason", step.Reason)
+	return Failed, plan.Expect(m.gather(key))
+}
+
+func (m *Manager) park(key resource.Key, reason string) {
+	m.mu.Lock()
+	was := m.parked[key]
+	m.parked[key] = reason
+	m.mu.Unlock()
+	if was != reason {
+		m.Log.Warn("object cannot be mirrored as it is", "kind", string(key.Kind), "namespace", key.Namespace, "name", key.Name, "reason", reason)
+	}
+}
+
+func (m *Manager) unpark(key resource.Key) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.parked, key)
+}

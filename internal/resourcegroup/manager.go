@@ -1,0 +1,344 @@
+package resourcegroup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/argus-k8s/argus/internal/kind"
+	"github.com/argus-k8s/argus/internal/plan"
+	"github.com/argus-k8s/argus/internal/resource"
+)
+
+// rootGroup is the group that holds everything in an account.
+const rootGroup resource.ID = 1
+
+// OtherClusterError says that the account's cluster group of this name belongs to
+// another cluster. Nothing may be changed.
+type OtherClusterError struct {
+	Group    string
+	ID       resource.ID
+	Have, Is resource.UID
+}
+
+func (e *OtherClusterError) Error() string {
+	return fmt.Sprintf("the group %q (%d) belongs to another cluster: its property %s is %q and this cluster's UID is %q; "+
+		"give this cluster another clusterName, or if that cluster is gone for good delete the property from the group",
+		e.Group, e.ID, PropClusterUID, e.Have, e.Is)
+}
+
+// Config is what a Manager needs.
+type Config struct {
+	Reader  Reader
+	Writer  Writer // nil for a Manager that only plans
+	Cluster Cluster
+	// Layout without Namespaces and Roles, which come from the Cluster.
+	Layout Layout
+	// Parent is the group below which the cluster group is.
+	Parent resource.ID
+	// Every is the time between complete readings of the tree. Default one
+	// hour.
+	Every time.Duration
+	Log   *slog.Logger
+}
+
+// Manager keeps the tree of groups as it should be. Run belongs to one goroutine;
+// Touch and Report are safe for concurrent use.
+type Manager struct {
+	Config
+	wake chan struct{}
+	tree *Tree // what the account was last seen to have; Run's own
+
+	mu     sync.Mutex // guards report
+	report Report
+}
+
+// Report is how the tree stands, for people.
+type Report struct {
+	Groups  int       // groups in the account's tree
+	Pending int       // changes that are due and not yet possible
+	At      time.Time // of the last complete reading
+	Err     error     // what the last attempt failed with
+	InStep  bool
+}
+
+// New returns a Manager.
+func New(config Config) *Manager {
+	if config.Every == 0 {
+		config.Every = time.Hour
+	}
+	if config.Parent == 0 {
+		config.Parent = rootGroup
+	}
+	return &Manager{Config: config, wake: make(chan struct{}, 1)}
+}
+
+// Touch says that what groups are made of may have changed.
+func (m *Manager) Touch() {
+	select {
+	case m.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Report says how the tree stands.
+func (m *Manager) Report() Report {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.report
+}
+
+// Claim makes sure that the account's cluster group, if there is one, is this
+// cluster's. It must succeed before anything is changed.
+func (m *Manager) Claim(ctx context.Context) error {
+	root, err := m.root(ctx)
+	if err != nil || root == nil {
+		return err
+	}
+	have, ok := root.Property(PropClusterUID)
+	if ok && resource.UID(have) != m.Layout.Cluster.UID {
+		return &OtherClusterError{Group: root.Name, ID: root.ID, Have: resource.UID(have), Is: m.Layout.Cluster.UID}
+	}
+	return nil
+}
+
+// Plan reads the tree and says what is to be changed.
+func (m *Manager) Plan(ctx context.Context) ([]Change, error) {
+	if err := m.read(ctx); err != nil {
+		return nil, err
+	}
+	return Diff(m.wanted(), m.tree), nil
+}
+
+// Run keeps the tree until ctx ends: when it is touched, and now and then because
+// people change groups too.
+func (m *Manager) Run(ctx context.Context) error {
+	const first, most = 2 * time.Second, 2 * time.Minute
+	retry := first
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	var readAt time.Time
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-m.wake:
+		case <-timer.C:
+		}
+		if time.Since(readAt) >= m.Every {
+			m.tree = nil
+		}
+		fresh := m.tree == nil
+		pending, err := m.sync(ctx)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if other := new(OtherClusterError); errors.As(err, &other) {
+			return err
+		}
+		if fresh && m.tree != nil {
+			readAt = time.Now()
+		}
+		m.tell(pending, err, readAt)
+		next := time.Until(readAt.Add(m.Every))
+		if err != nil || pending > 0 {
+			next, retry = retry, min(2*retry, most)
+		} else {
+			retry = first
+		}
+		timer.Reset(max(next, 0))
+	}
+}
+
+func (m *Manager) tell(pending int, err error, readAt time.Time) {
+	if err != nil {
+		m.Log.Warn("group tree could not be brought up to date", "error", err)
+	}
+	r := Report{Pending: pending, Err: err, At: readAt, InStep: err == nil && pending == 0}
+	if m.tree != nil {
+		r.Groups = m.tree.Len()
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.report = r
+}
+
+// sync carries out what Diff says, once, and says how many changes have to wait.
+// An error means that the tree is not known for certain any more.
+func (m *Manager) sync(ctx context.Context) (pending int, err error) {
+	if m.tree == nil {
+		if err := m.read(ctx); err != nil {
+			return 0, err
+		}
+	}
+	made := map[string]resource.ID{} // path → group created in this round
+	for _, change := range Diff(m.wanted(), m.tree) {
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
+		waits, err := m.carry(ctx, change, made)
+		if err != nil {
+			m.tree = nil
+			return 0, fmt.Errorf("%s group %q: %w", change.Op, change.Path, err)
+		}
+		if waits {
+			pending++
+		}
+	}
+	return pending, nil
+}
+
+// carry carries out one change. It says that the change waits when its time has
+// not come: a group that still holds something.
+func (m *Manager) carry(ctx context.Context, c Change, made map[string]resource.ID) (waits bool, err error) {
+	switch c.Op {
+	case plan.Create:
+		return false, m.create(ctx, c, made)
+	case plan.Update:
+		o, err := m.Writer.Update(ctx, c.ID, c.Patch)
+		if err != nil {
+			return false, err
+		}
+		m.tree.Put(o)
+		m.told(c, o.ID)
+	case plan.Delete:
+		return m.delete(ctx, c)
+	case plan.None:
+	}
+	return false, nil
+}
+
+func (m *Manager) create(ctx context.Context, c Change, made map[string]resource.ID) error {
+	parent := c.Parent
+	if parent == 0 {
+		if at := strings.LastIndexByte(c.Path, '/'); at >= 0 && m.tree.Root != nil {
+			parent = made[c.Path[:len(c.Path)-len(c.Want.Name)-1]]
+		} else {
+			parent = m.parent(ctx)
+		}
+	}
+	o, err := m.Writer.Create(ctx, parent, c.Want)
+	if err != nil {
+		return err
+	}
+	if m.tree.Root == nil {
+		m.tree.Root = &o
+	} else {
+		m.tree.Put(o)
+	}
+	made[c.Path] = o.ID
+	m.told(c, o.ID)
+	return nil
+}
+
+// delete deletes a group that is proven to be of no use: the object it was made
+// for is gone, and nothing is in it.
+func (m *Manager) delete(ctx context.Context, c Change) (waits bool, err error) {
+	if c.Gone.Name != "" {
+		if o := m.Cluster.Read(ctx, c.Gone); o.Sight != plan.Absent {
+			return true, nil
+		}
+	}
+	now, err := m.Reader.Group(ctx, c.ID)
+	if err != nil {
+		return false, err
+	}
+	if now == nil {
+		m.tree.Drop(c.ID)
+		return false, nil
+	}
+	if now.Hosts > 0 || now.Groups > 0 || !now.ours() {
+		m.tree.Put(*now)
+		return true, nil
+	}
+	if err := m.Writer.Delete(ctx, c.ID); err != nil {
+		return false, err
+	}
+	m.tree.Drop(c.ID)
+	m.told(c, c.ID)
+	return false, nil
+}
+
+func (m *Manager) told(c Change, id resource.ID) {
+	m.Log.Info("changed group", "action", c.Op.String(), "group", c.Path, "lm_id", int64(id), "reason", c.Reason)
+}
+
+// read reads the whole tree.
+func (m *Manager) read(ctx context.Context) error {
+	root, err := m.root(ctx)
+	if err != nil {
+		return err
+	}
+	if root == nil {
+		m.tree = NewTree(nil, nil)
+		return nil
+	}
+	if have, ok := root.Property(PropClusterUID); ok && resource.UID(have) != m.Layout.Cluster.UID {
+		return &OtherClusterError{Group: root.Name, ID: root.ID, Have: resource.UID(have), Is: m.Layout.Cluster.UID}
+	}
+	below, err := m.Reader.Tree(ctx, *root)
+	if err != nil {
+		return fmt.Errorf("list the groups below %q: %w", root.Name, err)
+	}
+	m.tree = NewTree(root, below)
+	return nil
+}
+
+// root finds the cluster group: the one below the configured parent, or one that
+// a person moved, which is known by the cluster's UID. Nil says there is none.
+func (m *Manager) root(ctx context.Context) (*Observed, error) {
+	name := ClusterGroup(m.Layout.Cluster.Name)
+	found, err := m.Reader.Named(ctx, name)
+	if err != nil {
+		return nil, fmt.Errorf("find the group %q: %w", name, err)
+	}
+	for i := range found {
+		if uid, _ := found[i].Property(PropClusterUID); resource.UID(uid) == m.Layout.Cluster.UID {
+			return &found[i], nil
+		}
+	}
+	parent := m.parent(ctx)
+	for i := range found {
+		if found[i].Parent == parent {
+			return &found[i], nil
+		}
+	}
+	return nil, nil
+}
+
+// parent is the configured parent, or the root of the account when that does not
+// exist.
+func (m *Manager) parent(ctx context.Context) resource.ID {
+	if m.Parent == rootGroup {
+		return rootGroup
+	}
+	o, err := m.Reader.Group(ctx, m.Parent)
+	if err == nil && o == nil {
+		m.Log.Warn("the parent group of the cluster does not exist; using the root of the account", "lm_id", int64(m.Parent))
+		return rootGroup
+	}
+	return m.Parent
+}
+
+// wanted is the tree for what the cluster has now.
+func (m *Manager) wanted() *Group {
+	l := m.Layout
+	if names, ok := m.Cluster.Names(kind.Namespace.ID); ok {
+		l.Namespaces = notNil(names)
+	}
+	if roles, ok := m.Cluster.Groups(kind.Node.ID); ok {
+		l.Roles = notNil(roles)
+	}
+	return Wanted(l)
+}
+
+func notNil(names []string) []string {
+	if names == nil {
+		return []string{}
+	}
+	return names
+}

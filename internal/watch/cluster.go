@@ -1,0 +1,86 @@
+package watch
+
+import (
+	"context"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/argus-k8s/argus/internal/kind"
+	"github.com/argus-k8s/argus/internal/plan"
+	"github.com/argus-k8s/argus/internal/resource"
+)
+
+// Cluster is all Watchers of a cluster with their Index: what the rest of Argus
+// sees of Kubernetes. It is safe for concurrent use.
+type Cluster struct {
+	*Index
+	order    []*Watcher
+	watchers map[resource.Kind]*Watcher
+}
+
+// NewCluster returns the Watchers of some kinds. A kind without API versions is
+// no Kubernetes object and gets none.
+func NewCluster(kinds []*kind.Kind, config Config) *Cluster {
+	if config.Index == nil {
+		config.Index = NewIndex()
+	}
+	c := &Cluster{Index: config.Index, watchers: map[resource.Kind]*Watcher{}}
+	for _, k := range kinds {
+		if len(k.Served) == 0 {
+			continue
+		}
+		w := NewWatcher(k, config)
+		c.watchers[k.ID] = w
+		c.order = append(c.order, w)
+	}
+	return c
+}
+
+// Run follows all kinds until ctx ends.
+func (c *Cluster) Run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	for _, w := range c.order {
+		g.Go(func() error {
+			w.Run(ctx)
+			return ctx.Err()
+		})
+	}
+	return g.Wait()
+}
+
+// States says how the Watchers stand, in the order of their kinds.
+func (c *Cluster) States() []State {
+	states := make([]State, len(c.order))
+	for i, w := range c.order {
+		states[i] = w.State()
+	}
+	return states
+}
+
+// Settled says whether every kind has been listed completely, or cannot be read.
+func (c *Cluster) Settled() bool {
+	for _, w := range c.order {
+		if s := w.State(); !s.Listed && s.Frozen() == "" {
+			return false
+		}
+	}
+	return true
+}
+
+// Read reads one object afresh.
+func (c *Cluster) Read(ctx context.Context, key resource.Key) plan.Object {
+	w := c.watchers[key.Kind]
+	if w == nil {
+		return plan.Object{Sight: plan.Unreadable, Reason: "kind " + string(key.Kind) + " is not watched"}
+	}
+	return w.Read(ctx, key)
+}
+
+// Frozen says why nothing of a kind may be changed, or is empty.
+func (c *Cluster) Frozen(id resource.Kind) string {
+	w := c.watchers[id]
+	if w == nil {
+		return "kind " + string(id) + " is not watched"
+	}
+	return w.State().Frozen()
+}
