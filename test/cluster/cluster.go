@@ -144,12 +144,15 @@ func startOnce(ctx context.Context, binDir string, o Options) (*Cluster, error) 
 // when it returns, except the janitor.
 func prepare(binDir string, o Options) (_ *Cluster, err error) {
 	c := &Cluster{options: o, processes: map[Component]*process{}}
-	dir := o.DataDir
+	dir, removed := o.DataDir, ""
 	if dir == "" {
 		if dir, err = os.MkdirTemp("", "argus-cluster-"); err != nil {
 			return nil, fmt.Errorf("make data folder: %w", err)
 		}
-		c.ownFolder = true
+		c.ownFolder, removed = true, dir
+	}
+	if dir, err = filepath.Abs(dir); err != nil {
+		return nil, fmt.Errorf("make data folder: %w", err)
 	}
 	c.layout = layout{dir: dir, binDir: binDir}
 	defer func() {
@@ -162,10 +165,6 @@ func prepare(binDir string, o Options) (_ *Cluster, err error) {
 	}
 	if c.layout.ports, err = freePorts(); err != nil {
 		return nil, err
-	}
-	removed := ""
-	if c.ownFolder {
-		removed = dir
 	}
 	if c.janitor, err = startJanitor(removed); err != nil {
 		return nil, err
@@ -224,14 +223,17 @@ func (c *Cluster) startAll(ctx context.Context) error {
 	return c.settle(ctx)
 }
 
-// launch starts one component.
+// launch starts one component, unless the cluster was stopped meanwhile.
 func (c *Cluster) launch(component Component) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.stopped {
+		return fmt.Errorf("start %s: the cluster is stopped", component)
+	}
 	p, err := startProcess(component, c.layout, commandLine(component, c.layout, c.options), c.janitor)
 	if err != nil {
 		return err
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.processes[component] = p
 	return nil
 }

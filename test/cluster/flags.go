@@ -118,6 +118,7 @@ func kwokArgs(l layout, o Options) []string {
 		"--cidr=" + podRange,
 		"--node-lease-duration-seconds=40",
 		"--server-address=" + loopback(l.ports.kwok),
+		"--v=WARN", // it would write a line about every pod
 	}
 	if o.KWOKNodes != "" {
 		return append(args, "--manage-all-nodes=false", "--manage-nodes-with-label-selector="+o.KWOKNodes)

@@ -206,6 +206,49 @@ func TestTakenPortIsFound(t *testing.T) {
 	}
 }
 
+// TestStartTriesOtherPorts takes a port from a start that has just chosen it.
+// The second try fails for another reason and is the last.
+func TestStartTriesOtherPorts(t *testing.T) {
+	binDir := programsFolder(t, map[Component]string{
+		Etcd:      "#!/bin/sh\necho \"$@\" >> \"$0.args\"\nuntil [ -e \"$0.go\" ]; do :; done\nexit 1\n",
+		APIServer: patient,
+	})
+	started := make(chan error, 1)
+	go func() {
+		_, err := Start(t.Context(), Options{BinDir: binDir, Components: []Component{APIServer}})
+		started <- err
+	}()
+	starts := func() []string {
+		content, _ := os.ReadFile(filepath.Join(binDir, "etcd.args"))
+		return strings.SplitAfter(string(content), "\n")[:strings.Count(string(content), "\n")]
+	}
+	var port int
+	eventually(t, func(context.Context) error {
+		if len(starts()) == 0 {
+			return errors.New("etcd is not started")
+		}
+		_, flag, _ := strings.Cut(starts()[0], "--listen-client-urls=http://127.0.0.1:")
+		_, err := fmt.Sscan(flag, &port)
+		return err
+	})
+	l, err := net.Listen("tcp", loopback(port))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if err := os.WriteFile(filepath.Join(binDir, "etcd.go"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var exit *ExitError
+	var taken *portTakenError
+	if err := <-started; !errors.As(err, &exit) || errors.As(err, &taken) {
+		t.Errorf("got error %v, want the second try's *ExitError", err)
+	}
+	if got := len(starts()); got != 2 {
+		t.Errorf("etcd was started %d times, want 2", got)
+	}
+}
+
 func TestExistingNeedsKubeconfig(t *testing.T) {
 	t.Setenv("KUBECONFIG", "")
 	if _, err := Start(t.Context(), Options{Existing: true}); err == nil || !strings.Contains(err.Error(), "set KUBECONFIG") {

@@ -54,8 +54,9 @@ func startProcess(component Component, l layout, args []string, j *janitor) (*pr
 	cmd := exec.Command(l.bin(component), args...)
 	cmd.Dir = l.dir
 	cmd.Stdout, cmd.Stderr = log, log
-	// KWOK reads further configuration from its work folder.
-	cmd.Env = append(os.Environ(), "KWOK_WORKDIR="+l.data(KWOK))
+	// Nothing else, for etcd and KWOK take settings from the environment, and
+	// so that no program finds or leaves a file outside of the folder.
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + l.dir, "TMPDIR=" + l.dir}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start %s: %w", component, err)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // stageFolders are the folders in KWOK's module whose stages are used: nodes
@@ -23,30 +24,38 @@ func copyStages(module, folder string) error {
 	}
 	defer os.RemoveAll(temporary) // nothing is there once it was renamed
 	for _, name := range stageFolders() {
-		files, err := filepath.Glob(filepath.Join(module, "kustomize", "stage", name, "*.yaml"))
-		if err != nil {
+		from := filepath.Join(module, "kustomize", "stage", filepath.FromSlash(name))
+		if err := copyStageFolder(from, temporary); err != nil {
 			return fmt.Errorf("copy KWOK's stages: %w", err)
 		}
-		copied := 0
-		for _, file := range files {
-			if filepath.Base(file) == "kustomization.yaml" {
-				continue
-			}
-			content, err := os.ReadFile(file)
-			if err != nil {
-				return fmt.Errorf("copy KWOK's stages: %w", err)
-			}
-			if err := os.WriteFile(filepath.Join(temporary, filepath.Base(file)), content, 0o644); err != nil {
-				return fmt.Errorf("copy KWOK's stages: %w", err)
-			}
-			copied++
-		}
-		if copied == 0 {
-			return fmt.Errorf("copy KWOK's stages: its module has none in kustomize/stage/%s", name)
-		}
+	}
+	if err := os.Chmod(temporary, 0o755); err != nil {
+		return fmt.Errorf("copy KWOK's stages: %w", err)
 	}
 	if err := os.Rename(temporary, folder); err != nil {
 		return fmt.Errorf("copy KWOK's stages: %w", err)
+	}
+	return nil
+}
+
+// copyStageFolder copies the stages of one folder; there must be some.
+func copyStageFolder(from, to string) error {
+	files, err := filepath.Glob(filepath.Join(from, "*.yaml"))
+	if err != nil {
+		return err
+	}
+	files = slices.DeleteFunc(files, func(file string) bool { return filepath.Base(file) == "kustomization.yaml" })
+	if len(files) == 0 {
+		return errors.New("none in " + from)
+	}
+	for _, file := range files {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(to, filepath.Base(file)), content, 0o644); err != nil {
+			return err
+		}
 	}
 	return nil
 }
