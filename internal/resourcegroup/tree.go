@@ -81,7 +81,7 @@ func (l Layout) scoped() *Group {
 	g := &Group{Name: nameScoped, Repair: true}
 	deleted := []string{"KubernetesNode"}
 	for _, k := range kind.All {
-		if k.Namespaced || k.GroupsOnly || k.ID == kind.Node.ID {
+		if k.Namespaced || k.ID == kind.Namespace.ID || k.ID == kind.Node.ID {
 			continue
 		}
 		if first[k.ID] || l.mirrors(k) {
@@ -170,7 +170,7 @@ func (l Layout) perNamespace(g *Group, space func(name string) *Group) {
 func (l Layout) legacy() []*Group {
 	groups := []*Group{l.nodes()}
 	for _, k := range kind.All {
-		if k.GroupsOnly || k.ID == kind.Node.ID || !l.mirrors(k) && k.ID != "etcd" {
+		if k.ID == kind.Namespace.ID || k.ID == kind.Node.ID || !l.mirrors(k) && k.ID != kind.Etcd.ID {
 			continue
 		}
 		category := resource.Category(k.Title)
