@@ -1,0 +1,260 @@
+package config
+
+import (
+	"time"
+
+	"github.com/argus-k8s/argus/internal/resource"
+)
+
+// Kinds chooses what is mirrored.
+type Kinds struct {
+	// What is mirrored to begin with: essentials (nodes, namespaces, workloads,
+	// services, volumes), standard (all but what is rarely monitored), or
+	// everything but the kinds that must be asked for by name, such as secrets.
+	Preset string `yaml:"preset" default:"standard" oneof:"essentials standard everything"`
+	// Kinds to mirror beside the preset's: plural, singular or short names.
+	Enable []string `yaml:"enable" check:"kinds"`
+	// Kinds not to mirror. What the account holds for them is removed.
+	Disable []string `yaml:"disable" check:"kinds"`
+}
+
+// Monitoring is the older way to choose what is mirrored, and what of it.
+type Monitoring struct {
+	// Kinds not to mirror, as kinds.disable.
+	Disable []string `yaml:"disable" check:"kinds"`
+	// Annotations that are left alone.
+	Annotations Ignore `yaml:"annotations"`
+	// Labels that are left alone.
+	Labels Ignore `yaml:"labels"`
+	// Keep objects with the label logicmonitor/monitoring=disable out of the
+	// account.
+	HonorDisableLabel bool `yaml:"honorDisableLabel" default:"false"`
+}
+
+// Ignore names keys of labels or annotations that are neither written nor
+// removed.
+type Ignore struct {
+	// Expressions over key, such as: key in ('a', 'b') or key =~ 'last-applied'.
+	Ignore []string `yaml:"ignore"`
+}
+
+// Alerting says what starts without alerts.
+type Alerting struct {
+	// Kinds whose groups are made with alerting switched off.
+	Disable []string `yaml:"disable" check:"kinds"`
+	// Make the whole cluster's tree with alerting switched off.
+	DisableAll bool `yaml:"disableAll" default:"false"`
+}
+
+// GroupProperty is one property of a group of the tree.
+type GroupProperty struct {
+	// Name of the property. Required.
+	Name string `yaml:"name"`
+	// Its value; it may be empty.
+	Value string `yaml:"value"`
+	// Overwrite a value that is there already.
+	Override bool `yaml:"override" default:"true"`
+}
+
+// LM is the LogicMonitor account.
+type LM struct {
+	// Base URL of the portal instead of https://ACCOUNT.COMPANY_DOMAIN: a
+	// simulator or a gateway, without /santaba/rest.
+	URL string `yaml:"url" check:"url"`
+	// File with certificates (PEM) that are trusted beside the system's.
+	CAFile string `yaml:"caFile"`
+	// How long one request may take.
+	Timeout time.Duration `yaml:"timeout" default:"30s" min:"1s"`
+	// Collector that monitors the resources. 0 leaves the choice to
+	// lm.collectorGroupID. The environment's COLLECTOR_ID wins.
+	CollectorID resource.ID `yaml:"collectorID" default:"0" min:"0"`
+	// Group of collectors that monitor the resources. 0 means the group named
+	// "Kubernetes Cluster: " and the cluster's name.
+	CollectorGroupID resource.ID `yaml:"collectorGroupID" default:"0" min:"0"`
+
+	API      API      `yaml:"api"`
+	Resource Resource `yaml:"resource"`
+	// Notes in the portal about deployments.
+	OpsNotes OpsNotes `yaml:"opsNotes" unused:"Argus writes no notes"`
+}
+
+// API is how much of the account's request limits Argus takes. The limits belong
+// to the whole account, so others need their part.
+type API struct {
+	// Part of each limit that Argus uses.
+	Share float64 `yaml:"share" default:"0.8" min:"0.05" max:"1"`
+	// Part of each limit that Argus uses until everything has been mirrored once.
+	FirstSyncShare float64 `yaml:"firstSyncShare" default:"0.95" min:"0.05" max:"1"`
+	// Limits of an account that differ from the published ones: a map from
+	// method and path ("POST /device/devices") to its limit. The answers of the
+	// account, where they tell a limit, win.
+	Limits map[string]Limit `yaml:"limits" check:"limits"`
+}
+
+// Limit is a number of requests in a window.
+type Limit struct {
+	// Requests in a window. Required.
+	Limit int `yaml:"limit" min:"1"`
+	// Length of the window.
+	Window time.Duration `yaml:"window" default:"1m" min:"1s"`
+}
+
+// Resource is how resources in the account are treated.
+type Resource struct {
+	// What happens to the resource of an object that is deleted and created again
+	// under its name: replace it by a new one, or reuse it with its history.
+	OnRecreate string `yaml:"onRecreate" default:"replace" oneof:"replace reuse"`
+}
+
+// OpsNotes is a feature of older versions.
+type OpsNotes struct {
+	Secrets Secrets `yaml:"secrets"`
+}
+
+// Secrets is a feature of older versions.
+type Secrets struct {
+	HelmCharts Switch `yaml:"helmCharts"`
+}
+
+// Switch is a feature of older versions.
+type Switch struct {
+	// On or off.
+	Enabled bool `yaml:"enabled" default:"false"`
+}
+
+// Proxy is the way to the portal.
+type Proxy struct {
+	// URL of a proxy for requests to the portal. User and password belong into
+	// the environment: PROXY_USER, PROXY_PASS.
+	URL string `yaml:"url" check:"url"`
+}
+
+// Daemons are the intervals of periodic work. Each interval has a floor beside
+// it: one below the floor is raised to it, with a notice.
+type Daemons struct {
+	LMCacheSync       CacheSync `yaml:"lmCacheSync"`
+	Watcher           Watcher   `yaml:"watcher"`
+	LMResourceSweeper Sweeper   `yaml:"lmResourceSweeper"`
+	// Number of concurrent requests in older versions.
+	Worker Pool `yaml:"worker" unused:"the account's limits decide how many requests are made at once"`
+}
+
+// CacheSync is the audit: the account is listed again and compared.
+type CacheSync struct {
+	// Time between two audits.
+	Interval time.Duration `yaml:"interval" default:"1h"`
+	// Shortest interval allowed.
+	MinInterval time.Duration `yaml:"minInterval" default:"5m" min:"1s"`
+}
+
+// Watcher is the watching of the cluster.
+type Watcher struct {
+	// Time between two full comparisons of the cluster with the account.
+	BulkSyncInterval time.Duration `yaml:"bulkSyncInterval" default:"30m" unused:"each audit (daemons.lmCacheSync.interval) compares everything"`
+	// Shortest interval allowed.
+	MinInterval time.Duration `yaml:"minInterval" default:"10m" min:"1s" unused:"it was the floor of bulkSyncInterval"`
+	// Event runners of older versions.
+	Runner Runner `yaml:"runner" unused:"there is one queue, which holds each object once and needs no bound"`
+	// How long to wait until a changed address was taken over.
+	SysIPsWaitTimeout time.Duration `yaml:"sysIpsWaitTimeout" default:"5m" unused:"a changed address is written in one request, without waiting"`
+}
+
+// Runner is a feature of older versions.
+type Runner struct {
+	// Number of runners.
+	PoolSize int `yaml:"poolSize" default:"10" min:"1"`
+	// Events a runner holds back.
+	BackPressureQueueSizePerRunner int `yaml:"backPressureQueueSizePerRunner" default:"10" min:"1"`
+}
+
+// Sweeper deletes resources that were marked deleted when they are due.
+type Sweeper struct {
+	// Time between two looks.
+	Interval time.Duration `yaml:"interval" default:"10m"`
+	// Shortest interval allowed.
+	MinInterval time.Duration `yaml:"minInterval" default:"10m" min:"1s"`
+	// How long a marked resource stays. Absent or zero means
+	// globalDeleteAfterDuration.
+	ScheduledDeleteAfter time.Duration `yaml:"scheduledDeleteAfter" default:"P0D" min:"0s"`
+}
+
+// Pool is a feature of older versions.
+type Pool struct {
+	// Number of workers.
+	PoolSize int `yaml:"poolSize" default:"10" min:"1"`
+}
+
+// Log is what Argus says about its work.
+type Log struct {
+	// Lowest level that is written. trace means debug; fatal and panic mean error.
+	Level string `yaml:"level" default:"info" oneof:"info warn warning debug trace error fatal panic"`
+	// Form of a line: auto is text on a terminal and json otherwise.
+	Format string `yaml:"format" default:"auto" oneof:"auto text json"`
+}
+
+// Server answers probes and serves metrics.
+type Server struct {
+	// Address to listen on, host:port. The default is reachable from this machine
+	// alone; in a pod, whose probes come from outside, it is ":8080".
+	Address string `yaml:"address" default:"127.0.0.1:8080" check:"address"`
+}
+
+// Profiling is for people who work on Argus.
+type Profiling struct {
+	// Serve profiles under /debug/pprof/ of the server, to this machine alone.
+	Enable bool `yaml:"enable" default:"false"`
+}
+
+// CollectorSetController is a feature of older versions.
+type CollectorSetController struct {
+	// Host name.
+	Address string `yaml:"address" default:"collectorset-controller"`
+	// Port.
+	Port int `yaml:"port" default:"50000" min:"2" max:"65535"`
+}
+
+// Overview is a feature of older versions.
+type Overview struct {
+	// On or off.
+	Enable bool `yaml:"enable" default:"false"`
+	// When, as a cron line.
+	Duration string `yaml:"duration" default:"* * * * *"`
+}
+
+// SelfMonitor is a feature of older versions.
+type SelfMonitor struct {
+	// On or off.
+	Enable bool `yaml:"enable" default:"false"`
+	// Port.
+	Port int `yaml:"port" default:"2112" min:"2" max:"65535"`
+}
+
+// Jobs is a feature of older versions.
+type Jobs struct {
+	// Where events of Jobs go.
+	EventMode string `yaml:"eventMode" default:"resources" oneof:"logs resources"`
+	// Tenant of the logs.
+	TenantIdentifier string `yaml:"tenantIdentifier" default:"argus"`
+	// Longest label value, in characters.
+	LabelsMaxLength int `yaml:"labelsMaxLength" default:"150" min:"0"`
+	// Longest annotation value, in characters.
+	AnnotationsMaxLength int `yaml:"annotationsMaxLength" default:"150" min:"0"`
+	// Paths that are left out.
+	ExcludeKeys []string `yaml:"excludeKeys"`
+	// Events that are left out: add, update, delete.
+	DisableIngestEvents []string `yaml:"disableIngestEvents"`
+	// Sender of the logs.
+	LogIngestWorker LogIngestWorker `yaml:"logIngestWorker"`
+}
+
+// LogIngestWorker is a feature of older versions.
+type LogIngestWorker struct {
+	// Number of workers.
+	PoolSize int `yaml:"poolSize" default:"2" min:"1"`
+	// Entries held.
+	BufferSize int `yaml:"bufferSize" default:"100" min:"0"`
+	// Entries in a request.
+	BatchSize int `yaml:"batchSize" default:"10" min:"1"`
+	// Milliseconds between requests.
+	FlushIntervalMs int `yaml:"flushIntervalMs" default:"2000" min:"1"`
+}
