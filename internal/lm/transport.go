@@ -1,0 +1,83 @@
+package lm
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"time"
+)
+
+// transport returns the round tripper to use and whether it tells, through
+// httptrace, when it has a connection.
+func (c Config) transport() (http.RoundTripper, bool, error) {
+	if c.Transport != nil {
+		_, traced := c.Transport.(*http.Transport)
+		return c.Transport, traced, nil
+	}
+	roots, err := c.roots()
+	if err != nil {
+		return nil, false, err
+	}
+	proxy, err := c.Proxy.function()
+	if err != nil {
+		return nil, false, err
+	}
+	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
+	return &http.Transport{
+		Proxy:       proxy,
+		DialContext: dialer.DialContext,
+		TLSClientConfig: &tls.Config{
+			MinVersion:         tls.VersionTLS12,
+			RootCAs:            roots,
+			InsecureSkipVerify: c.IgnoreSSL, //nolint:gosec // only where the user asks for it; New logs it as an error
+		},
+		TLSHandshakeTimeout:    10 * time.Second,
+		ForceAttemptHTTP2:      true, // not by itself with a TLS configuration of one's own
+		MaxIdleConns:           64,
+		MaxIdleConnsPerHost:    64, // there is one host
+		IdleConnTimeout:        90 * time.Second,
+		MaxResponseHeaderBytes: 64 << 10,
+	}, true, nil
+}
+
+// roots returns the system's certificate authorities and those of CAFiles; nil,
+// which means the system's, if there are none.
+func (c Config) roots() (*x509.CertPool, error) {
+	if len(c.CAFiles) == 0 {
+		return nil, nil
+	}
+	roots, err := x509.SystemCertPool()
+	if err != nil {
+		roots = x509.NewCertPool() // a system without any
+	}
+	for _, name := range c.CAFiles {
+		pem, err := os.ReadFile(name)
+		if err != nil {
+			return nil, fmt.Errorf("read CA file: %w", err)
+		}
+		if !roots.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("CA file %s holds no certificate in PEM form", name)
+		}
+	}
+	return roots, nil
+}
+
+func (p Proxy) function() (func(*http.Request) (*url.URL, error), error) {
+	if p.URL == "" {
+		return http.ProxyFromEnvironment, nil
+	}
+	u, err := url.Parse(p.URL)
+	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+		// The URL may hold a password: it is not repeated.
+		return nil, errors.New("proxy is not an http or https address: want for example http://proxy.example.com:3128")
+	}
+	if p.User != "" {
+		u.User = url.UserPassword(p.User, p.Password.Reveal())
+	}
+	return http.ProxyURL(u), nil
+}
