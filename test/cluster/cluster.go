@@ -176,7 +176,7 @@ func prepare(binDir string, o Options) (_ *Cluster, err error) {
 	if err := c.connect(ca); err != nil {
 		return nil, err
 	}
-	return c, writeConfigs(c.layout, c.kubeconfig, o)
+	return c, writeConfigs(c.layout, o)
 }
 
 // connect makes the administrator's clients and kubeconfig.
@@ -190,7 +190,7 @@ func (c *Cluster) connect(ca *authority) (err error) {
 		TLSClientConfig: rest.TLSClientConfig{CAData: ca.pem, CertData: admin.cert, KeyData: admin.key},
 		QPS:             -1, // the client's own limiter is off; it would time the tests
 	}
-	c.kubeconfig = filepath.Join(c.layout.dir, "kubeconfig")
+	c.kubeconfig = c.layout.kubeconfig()
 	if err := writeKubeconfig(c.kubeconfig, c.config); err != nil {
 		return err
 	}
@@ -248,9 +248,6 @@ func (c *Cluster) Stop() error {
 	}
 	c.stopped = true
 	c.endAll()
-	if c.probes != nil {
-		c.probes.close()
-	}
 	var errs []error
 	if c.ownFolder {
 		errs = append(errs, os.RemoveAll(c.layout.dir))

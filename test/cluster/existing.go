@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/clientcmd"
@@ -43,7 +42,7 @@ func existing(o Options) (_ *Cluster, err error) {
 	if c.layout.dir, err = os.MkdirTemp("", "argus-cluster-"); err != nil {
 		return nil, fmt.Errorf("use an existing cluster: %w", err)
 	}
-	c.kubeconfig = filepath.Join(c.layout.dir, "kubeconfig")
+	c.kubeconfig = c.layout.kubeconfig()
 	if err := clientcmd.WriteToFile(raw, c.kubeconfig); err != nil {
 		return nil, errors.Join(fmt.Errorf("use an existing cluster: %w", err), c.Stop())
 	}

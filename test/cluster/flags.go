@@ -3,7 +3,6 @@ package cluster
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"strconv"
 
 	"sigs.k8s.io/yaml"
@@ -91,7 +90,7 @@ func apiServerArgs(l layout, o Options) []string {
 
 func controllerManagerArgs(l layout) []string {
 	return append(servingArgs(l, l.ports.controllerManager),
-		"--kubeconfig="+filepath.Join(l.dir, "kubeconfig"),
+		"--kubeconfig="+l.kubeconfig(),
 		"--leader-elect=false",
 		"--use-service-account-credentials=false",
 		"--service-account-private-key-file="+l.pki("service-accounts.key"),
@@ -113,7 +112,7 @@ func controllerManagerArgs(l layout) []string {
 
 func kwokArgs(l layout, o Options) []string {
 	args := []string{
-		"--kubeconfig=" + filepath.Join(l.dir, "kubeconfig"),
+		"--kubeconfig=" + l.kubeconfig(),
 		"--config=" + l.etc("stages.yaml"),
 		"--cidr=" + podRange,
 		"--node-lease-duration-seconds=40",
@@ -138,9 +137,9 @@ func servingArgs(l layout, port int) []string {
 
 // writeConfigs writes the configuration files of those components that have
 // settings without a flag.
-func writeConfigs(l layout, kubeconfig string, o Options) error {
+func writeConfigs(l layout, o Options) error {
 	if o.has(Scheduler) {
-		content, err := yaml.Marshal(schedulerConfig(kubeconfig))
+		content, err := yaml.Marshal(schedulerConfig(l.kubeconfig()))
 		if err != nil {
 			return fmt.Errorf("write scheduler's configuration: %w", err)
 		}

@@ -22,6 +22,7 @@ func (l layout) log(c Component) string  { return filepath.Join(l.dir, "logs", s
 func (l layout) pki(name string) string  { return filepath.Join(l.dir, "pki", name) }
 func (l layout) etc(name string) string  { return filepath.Join(l.dir, "etc", name) }
 func (l layout) data(c Component) string { return filepath.Join(l.dir, "data", string(c)) }
+func (l layout) kubeconfig() string      { return filepath.Join(l.dir, "kubeconfig") }
 func (l layout) url() string             { return "https://" + loopback(l.ports.apiServer) }
 func (l layout) etcdURL() string         { return "http://" + loopback(l.ports.etcd) }
 func (l layout) etcdPeerURL() string     { return "http://" + loopback(l.ports.etcdPeer) }

@@ -56,8 +56,6 @@ func (p *prober) ask(ctx context.Context, url string) error {
 	return fmt.Errorf("%s answers %s: %s", url, resp.Status, body)
 }
 
-func (p *prober) close() { p.client.CloseIdleConnections() }
-
 // awaitReady returns when the component says that it is ready, or with the
 // reason when it ended or took too long.
 func (c *Cluster) awaitReady(ctx context.Context, component Component) error {
