@@ -28,10 +28,6 @@ func (d *decoder) check(name string, node *yaml.Node, field reflect.Value, path 
 	case "clusterName":
 		return checkClusterName(field.String())
 	case "kinds":
-		if without(node.Value) {
-			d.notice(node.Line, path, "Argus does not mirror "+quote(node.Value)+" in any case")
-			return problem{}
-		}
 		return checkKind(node.Value)
 	}
 	return problem{}
@@ -65,7 +61,7 @@ func (d *decoder) checkLimit(path, endpoint string, limit Limit) {
 
 func (d *decoder) checkGroupProperties(path, key string, properties []GroupProperty) {
 	line := d.places[path].line
-	if key != "cluster" && !without(key) {
+	if key != "cluster" {
 		if p := checkKind(key); !p.isZero() {
 			p.mend = "write cluster or a kind"
 			d.fault(line, path, p)
@@ -80,7 +76,7 @@ func (d *decoder) checkGroupProperties(path, key string, properties []GroupPrope
 
 // checkKind is the problem of a word that is no kind.
 func checkKind(word string) problem {
-	if _, err := kind.Parse(word); err == nil || without(word) {
+	if _, err := kind.Parse(word); err == nil {
 		return problem{}
 	}
 	p := problem{"unknown kind " + quote(word), "write one of " + strings.Join(kindWords(), ", ")}
@@ -96,24 +92,6 @@ func kindWords() []string {
 		words = append(words, string(k.ID))
 	}
 	return words
-}
-
-// without says whether a word names a kind of older versions' files that the
-// table of kinds has no row for: turning it off is no mistake.
-func without(word string) bool {
-	word = strings.ToLower(strings.TrimSpace(word))
-	if _, err := kind.Parse(word); err == nil {
-		return false
-	}
-	return slices.Contains([]string{
-		"etcd", "configmaps", "configmap", "cm", "secrets", "secret", "cronjobs", "cronjob", "cj", "jobs", "job",
-		"ingresses", "ingress", "ing", "endpoints", "endpoint", "networkpolicies", "networkpolicy", "netpol",
-		"horizontalpodautoscalers", "horizontalpodautoscaler", "hpas", "hpa", "daemonsets", "daemonset", "ds",
-		"replicasets", "replicaset", "rs", "statefulsets", "statefulset", "sts", "persistentvolumes", "persistentvolume",
-		"pv", "persistentvolumeclaims", "persistentvolumeclaim", "pvc", "resourcequotas", "limitranges", "roles",
-		"rolebindings", "clusterroles", "clusterrolebindings", "priorityclasses", "storageclasses", "serviceaccounts",
-		"poddisruptionbudgets", "customresourcedefinitions",
-	}, word)
 }
 
 // checkURL never repeats the URL, which may hold a password.

@@ -399,8 +399,8 @@ func TestEnabledKinds(t *testing.T) {
 	}
 	for _, preset := range []string{"essentials", "standard", "everything"} {
 		all := ids(must(t, "clusterName: c\nkinds: {preset: "+preset+"}"))
-		if !has(all, "pods") || !has(all, "namespaces") || has(all, "secrets") {
-			t.Errorf("%s: got %v, want pods and namespaces and never secrets", preset, all)
+		if !has(all, "pods") || !has(all, "namespaces") || has(all, "secrets") != (preset == "everything") {
+			t.Errorf("%s: got %v, want pods and namespaces, and secrets only in everything", preset, all)
 		}
 	}
 	all := ids(must(t, "clusterName: c\nkinds: {disable: [po]}\nmonitoring: {disable: [svc, ns]}"))

@@ -25,6 +25,21 @@ type Credentials struct {
 	ProxyUser, ProxyPass Source
 }
 
+// A Variable is one variable of the environment that Argus reads.
+type Variable struct{ Name, Meaning string }
+
+// Variables that ReadEnvironment reads, for the manual.
+func Variables() []Variable {
+	return []Variable{
+		{"ACCOUNT", "Name of the account: the first part of the portal's host. Not needed with lm.url."},
+		{"COMPANY_DOMAIN", "Rest of the portal's host: " + strings.Join(domains(), ", ") + ". Default: the first."},
+		{"ACCESS_ID, ACCESS_KEY", "API token (LMv1). It wins when BEARER_TOKEN is set too."},
+		{"BEARER_TOKEN", "API token of the other kind."},
+		{"PROXY_USER, PROXY_PASS", "User and password for the proxy at proxy.url. The charts' PROXY_USER_FROM_SECRET_ARGUS and PROXY_USER_FROM_SECRET win, in this order, and so for the password."},
+		{"COLLECTOR_ID", "Wins over lm.collectorID. Not read from a file."},
+	}
+}
+
 // credentialNames is for messages.
 const credentialNames = "ACCOUNT and ACCESS_ID with ACCESS_KEY (or BEARER_TOKEN), each also as ..._FILE"
 

@@ -9,8 +9,9 @@ import (
 // Kinds chooses what is mirrored.
 type Kinds struct {
 	// What is mirrored to begin with: essentials (nodes, namespaces, workloads,
-	// services, volumes), standard (all but what is rarely monitored), or
-	// everything but the kinds that must be asked for by name, such as secrets.
+	// services, volumes), standard (also what an operator looks for beside them),
+	// or everything (also access rules, definitions and the metadata of secrets).
+	// A file that sets monitoring.disable and not this means everything else.
 	Preset string `yaml:"preset" default:"standard" oneof:"essentials standard everything"`
 	// Kinds to mirror beside the preset's: plural, singular or short names.
 	Enable []string `yaml:"enable" check:"kinds"`
@@ -141,7 +142,7 @@ type Daemons struct {
 
 // CacheSync is the audit: the account is listed again and compared.
 type CacheSync struct {
-	// Time between two audits.
+	// Time between two audits: the account is listed again and compared.
 	Interval time.Duration `yaml:"interval" default:"1h"`
 	// Shortest interval allowed.
 	MinInterval time.Duration `yaml:"minInterval" default:"5m" min:"1s"`
@@ -169,7 +170,7 @@ type Runner struct {
 
 // Sweeper deletes resources that were marked deleted when they are due.
 type Sweeper struct {
-	// Time between two looks.
+	// Time between two looks for resources that are due.
 	Interval time.Duration `yaml:"interval" default:"10m"`
 	// Shortest interval allowed.
 	MinInterval time.Duration `yaml:"minInterval" default:"10m" min:"1s"`

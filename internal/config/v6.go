@@ -55,6 +55,17 @@ func v6Intervals() map[string]string {
 	}
 }
 
+// FormerKeys are the keys of Argus 6 and the keys of today they stand for, for
+// the manual; "" for a key that never had an effect.
+func FormerKeys() map[string]string {
+	all := v6Keys()
+	delete(all, "app_intervals")
+	for old, now := range v6Intervals() {
+		all["app_intervals."+old] = now
+	}
+	return all
+}
+
 // v6Defaults are the values that keys had when a file of Argus 6 left them out,
 // where they differ from now.
 func v6Defaults(c *Config) {
