@@ -149,7 +149,7 @@ func (k *Kind) Map(obj Object, view View) (resource.Resource, error) {
 	return b.Build(), nil
 }
 
-// mapCommon is what all kinds share.
+// mapCommon is what all kinds share, nearly in the order of a Resource.
 func (k *Kind) mapCommon(obj metav1.Object, view View, b *resource.Builder) {
 	name, namespace := obj.GetName(), obj.GetNamespace()
 	lmName := name + "-" + k.Short
@@ -161,13 +161,16 @@ func (k *Kind) mapCommon(obj metav1.Object, view View, b *resource.Builder) {
 	b.Category(resource.Category(k.Title))
 	b.Auto("clustername", view.Cluster.Name, "clusterName")
 	b.Auto("name", name, "metadata.name")
-	b.Auto("uid", string(obj.GetUID()), "metadata.uid")
 	if k.Namespaced {
 		b.Auto("namespace", namespace, "metadata.namespace")
 	}
 	b.Auto("selflink", k.selfLink(namespace, name), "metadata")
-	if created := obj.GetCreationTimestamp(); !created.IsZero() {
-		b.Custom(resource.PropCreatedOn, strconv.FormatInt(created.Unix(), 10), "metadata.creationTimestamp")
+	b.Auto("uid", string(obj.GetUID()), "metadata.uid")
+	annotations := obj.GetAnnotations()
+	for _, key := range slices.Sorted(maps.Keys(annotations)) {
+		if !view.ignoresAnnotation(key) {
+			b.Annotation(key, annotations[key])
+		}
 	}
 	labels := obj.GetLabels()
 	for _, key := range slices.Sorted(maps.Keys(labels)) {
@@ -175,11 +178,8 @@ func (k *Kind) mapCommon(obj metav1.Object, view View, b *resource.Builder) {
 			b.Label(key, labels[key])
 		}
 	}
-	annotations := obj.GetAnnotations()
-	for _, key := range slices.Sorted(maps.Keys(annotations)) {
-		if !view.ignoresAnnotation(key) {
-			b.Annotation(key, annotations[key])
-		}
+	if created := obj.GetCreationTimestamp(); !created.IsZero() {
+		b.Custom(resource.PropCreatedOn, strconv.FormatInt(created.Unix(), 10), "metadata.creationTimestamp")
 	}
 }
 

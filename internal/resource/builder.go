@@ -88,11 +88,13 @@ func (b *Builder) Group(name string) {
 
 // Build returns the resource. The Builder must not be used afterwards.
 func (b *Builder) Build() Resource {
-	slices.SortStableFunc(b.given, func(x, y given) int { return strings.Compare(x.lower, y.lower) })
 	b.res.Properties = make([]Property, 0, len(b.given))
-	for i, g := range b.given {
-		if i == 0 || b.given[i-1].lower != g.lower {
+	last := ""
+	for _, i := range b.sorted() {
+		g := &b.given[i]
+		if g.lower != last {
 			b.res.Properties = append(b.res.Properties, g.Property)
+			last = g.lower
 			continue
 		}
 		if kept := b.res.Properties[len(b.res.Properties)-1]; kept.Value != g.Value {
@@ -101,6 +103,22 @@ func (b *Builder) Build() Resource {
 	}
 	slices.Sort(b.res.Groups)
 	return b.res
+}
+
+// sorted returns the places in given by name, and of equal names as they were
+// told. Numbers move at less cost than properties.
+func (b *Builder) sorted() []int {
+	places := make([]int, len(b.given))
+	for i := range places {
+		places[i] = i
+	}
+	slices.SortFunc(places, func(x, y int) int {
+		if c := strings.Compare(b.given[x].lower, b.given[y].lower); c != 0 {
+			return c
+		}
+		return x - y
+	})
+	return places
 }
 
 func (b *Builder) add(name, value, from string) {
