@@ -50,11 +50,11 @@ func (c *cubic) accepted(now time.Time) {
 	c.rate = max(min(grown, cubicHeadway*c.measured), cubicFloor)
 }
 
-// refused cuts the rate; growth begins again when the bucket does.
-func (c *cubic) refused(now time.Time, wait time.Duration) {
-	used := min(c.measured, c.rate)
-	c.plateau = max(used, cubicFloor)
-	c.rate = max(used*cubicCut, cubicFloor)
+// refused cuts the rate, of which used requests a second were used over the last
+// window: so many the account allows. Growth begins again when the bucket does.
+func (c *cubic) refused(now time.Time, wait time.Duration, used float64) {
+	c.plateau = max(min(used, c.rate), cubicFloor)
+	c.rate = max(c.plateau*cubicCut, cubicFloor)
 	c.since = now.Add(wait)
 	c.measured = c.rate
 	c.from, c.counted = c.since, 0

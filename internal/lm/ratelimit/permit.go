@@ -157,5 +157,6 @@ func (b *Bucket) refuse(p *Permit, a Answer, now time.Time) {
 	if !a.Limited {
 		b.account.known = false // what was known is refuted
 	}
-	b.adaptive.refused(now, wait)
+	used := float64(b.inFlight+len(b.answered)) / b.account.windowOrDefault().Seconds()
+	b.adaptive.refused(now, wait, used)
 }
