@@ -1,10 +1,6 @@
 package kind
 
-import (
-	autoscalingv1 "k8s.io/api/autoscaling/v1"
-
-	"github.com/argus-k8s/argus/internal/resource"
-)
+import autoscalingv1 "k8s.io/api/autoscaling/v1"
 
 // HorizontalPodAutoscaler is read whole, in its first version, although its
 // metadata is all that is shown: in that version, and not where metadata alone
@@ -14,5 +10,4 @@ var HorizontalPodAutoscaler = define(Kind{
 	ID: "horizontalpodautoscalers", Aliases: []string{"horizontalpodautoscaler", "hpas", "hpa"}, Short: "hpa",
 	Title: "HorizontalPodAutoscaler", Plural: "HorizontalPodAutoscalers",
 	Served: served("autoscaling", "v1"), Namespaced: true, LinkPath: "/apis/autoscaling/v1", Class: ClassOther,
-}, func() *autoscalingv1.HorizontalPodAutoscaler { return new(autoscalingv1.HorizontalPodAutoscaler) },
-	func(*autoscalingv1.HorizontalPodAutoscaler, *resource.Builder) error { return nil })
+}, nothingMore[*autoscalingv1.HorizontalPodAutoscaler])

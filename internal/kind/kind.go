@@ -79,6 +79,9 @@ type Kind struct {
 
 	newObject func() Object
 	mapObject func(obj Object, b *resource.Builder) error
+	// newWhole and tellSelector are there for kinds that have a selector.
+	newWhole     func() Object
+	tellSelector func(obj Object, b *resource.Builder) error
 }
 
 // View is what a mapping depends on beside the object itself. It is a value:
@@ -90,6 +93,11 @@ type View struct {
 	// lower case. Nil ignores none; last-applied-configuration never is carried
 	// over.
 	IgnoreLabel, IgnoreAnnotation func(key string) bool
+	// Selectors says whether objects that select others tell how
+	// (kubernetes.spec...). It is off for accounts of the first Argus before
+	// 6.2, which have no such properties. While it is off those that an account
+	// has are left alone.
+	Selectors bool
 	// Exclude names the rule that keeps an object out of the account, or "".
 	// Nil excludes nothing.
 	Exclude func(k *Kind, obj metav1.Object) (rule string)
@@ -110,6 +118,9 @@ func (v View) ignoresAnnotation(key string) bool {
 func (v View) Ownership() resource.Ownership {
 	return resource.Ownership{
 		Ignored: func(name string) bool {
+			if strings.HasPrefix(name, resource.PrefixSpec) {
+				return !v.Selectors
+			}
 			if key, ok := strings.CutPrefix(name, resource.PrefixAnnotation); ok {
 				return v.ignoresAnnotation(key)
 			}
@@ -128,6 +139,22 @@ func (k *Kind) Watched() bool { return len(k.Served) > 0 }
 // its metadata for MetadataOnly kinds.
 func (k *Kind) New() Object { return k.newObject() }
 
+// MetadataOnlyUnder says whether metadata is all that is read under the view: a
+// kind whose selector is asked for is read whole.
+func (k *Kind) MetadataOnlyUnder(view View) bool {
+	return k.MetadataOnly && !k.tells(view)
+}
+
+// NewUnder returns an empty object to decode into under the view.
+func (k *Kind) NewUnder(view View) Object {
+	if k.tells(view) {
+		return k.newWhole()
+	}
+	return k.newObject()
+}
+
+func (k *Kind) tells(view View) bool { return view.Selectors && k.tellSelector != nil }
+
 // Key of an object of this kind.
 func (k *Kind) Key(obj metav1.Object) resource.Key {
 	return resource.Key{Kind: k.ID, Namespace: obj.GetNamespace(), Name: obj.GetName()}
@@ -145,6 +172,11 @@ func (k *Kind) Map(obj Object, view View) (resource.Resource, error) {
 	k.mapCommon(obj, view, b)
 	if err := k.mapObject(obj, b); err != nil {
 		return resource.Resource{}, err
+	}
+	if k.tells(view) {
+		if err := k.tellSelector(obj, b); err != nil {
+			return resource.Resource{}, err
+		}
 	}
 	return b.Build(), nil
 }
@@ -194,12 +226,18 @@ func (k *Kind) selfLink(namespace, name string) string {
 	return k.LinkPath + "/namespaces/" + namespace + "/" + string(k.ID) + "/" + name
 }
 
-// define completes a row with the Mapper of a typed object. It holds the one
-// type assertion on an object in Argus.
-func define[T Object](row Kind, empty func() T, mapper Mapper[T]) *Kind {
-	row.newObject = func() Object { return empty() }
+// pointer is an Object that is a pointer to T, so that T is known from a Mapper.
+type pointer[T any] interface {
+	*T
+	Object
+}
+
+// define completes a row with the Mapper of a typed object. Here and in selecting
+// are the only type assertions on an object in Argus.
+func define[T any, P pointer[T]](row Kind, mapper Mapper[P]) *Kind {
+	row.newObject = func() Object { return P(new(T)) }
 	row.mapObject = func(obj Object, b *resource.Builder) error {
-		typed, ok := obj.(T)
+		typed, ok := obj.(P)
 		if !ok {
 			return fmt.Errorf("map %s %s/%s: got a %T", row.ID, obj.GetNamespace(), obj.GetName(), obj)
 		}
@@ -208,12 +246,16 @@ func define[T Object](row Kind, empty func() T, mapper Mapper[T]) *Kind {
 	return &row
 }
 
+// nothingMore is the Mapper of a kind that is read whole for its metadata.
+func nothingMore[T Object](T, *resource.Builder) error { return nil }
+
 // defineMetadata completes a row whose mapping needs an object's metadata only,
-// so that nothing else of it crosses the wire.
+// so that nothing else of it crosses the wire. Any object has metadata.
 func defineMetadata(row Kind) *Kind {
 	row.MetadataOnly = true
-	return define(row, func() *metav1.PartialObjectMetadata { return new(metav1.PartialObjectMetadata) },
-		func(*metav1.PartialObjectMetadata, *resource.Builder) error { return nil })
+	row.newObject = func() Object { return new(metav1.PartialObjectMetadata) }
+	row.mapObject = func(Object, *resource.Builder) error { return nil }
+	return &row
 }
 
 // served lists versions of one API group, best first; the group "" is the core.

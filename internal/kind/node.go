@@ -12,7 +12,7 @@ import (
 var Node = define(Kind{
 	ID: "nodes", Aliases: []string{"node", "no"}, Short: "node", Title: "Node", Plural: "Nodes",
 	Served: served("", "v1"), LinkPath: "/api/v1", Class: ClassNode,
-}, func() *corev1.Node { return new(corev1.Node) }, mapNode)
+}, mapNode)
 
 // labelRole begins the labels that name the roles of a node.
 const labelRole = "node-role.kubernetes.io/"

@@ -7,10 +7,12 @@ import (
 )
 
 // Pod is known to LogicMonitor by its address, so that collectors reach it.
-var Pod = define(Kind{
+var Pod = selecting(define(Kind{
 	ID: "pods", Aliases: []string{"pod", "po"}, Short: "pod", Title: "Pod", Plural: "Pods",
 	Served: served("", "v1"), Namespaced: true, LinkPath: "/api/v1", Class: ClassPod,
-}, func() *corev1.Pod { return new(corev1.Pod) }, mapPod)
+}, mapPod), func(o *corev1.Pod) selector {
+	return selectorOf("nodeSelector", o.Spec.NodeSelector)
+})
 
 // labelFargate marks pods of EKS on Fargate, whose address is the node's.
 const labelFargate = "eks.amazonaws.com/fargate-profile"

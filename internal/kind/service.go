@@ -7,10 +7,12 @@ import (
 )
 
 // Service is known to LogicMonitor by its cluster address where it has one.
-var Service = define(Kind{
+var Service = selecting(define(Kind{
 	ID: "services", Aliases: []string{"service", "svc"}, Short: "svc", Title: "Service", Plural: "Services",
 	Served: served("", "v1"), Namespaced: true, LinkPath: "/api/v1", Class: ClassService,
-}, func() *corev1.Service { return new(corev1.Service) }, mapService)
+}, mapService), func(o *corev1.Service) selector {
+	return selectorOf("selector", o.Spec.Selector)
+})
 
 // mapService leaves headless services and those of type ExternalName, which have
 // no address, their default name.
