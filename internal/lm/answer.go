@@ -166,6 +166,8 @@ func limits(res *http.Response) ratelimit.Answer {
 	window, errWindow := strconv.Atoi(res.Header.Get("X-Rate-Limit-Window"))
 	a := ratelimit.Answer{Refused: res.StatusCode == http.StatusTooManyRequests, RetryAfter: retryAfter(res.Header)}
 	if errLimit != nil || errRemaining != nil || errWindow != nil || limit < 1 || remaining < 0 || window < 1 {
+		// A gateway's error page is not the account's word that it names no limits.
+		a.Lost = res.StatusCode >= http.StatusInternalServerError
 		return a
 	}
 	const longest = 24 * 60 * 60 // seconds; a longer window is not believed
