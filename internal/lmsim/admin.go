@@ -85,7 +85,13 @@ func (s *Server) adminSettings(mux *http.ServeMux) {
 func (s *Server) adminJournal(w http.ResponseWriter, r *http.Request) {
 	last, _ := strconv.Atoi(r.URL.Query().Get("last"))
 	q := account.JournalQuery{Since: since(r), Type: r.URL.Query().Get("type"), ID: r.URL.Query().Get("id"), Name: r.URL.Query().Get("name"), Last: last}
-	answerJSON(w, s.Journal(q))
+	out := []account.Commit{}
+	s.locked(func(a *account.Account, _ time.Time) {
+		for _, c := range a.Journal(q) {
+			out = append(out, a.Masked(c))
+		}
+	})
+	answerJSON(w, out)
 }
 
 func since(r *http.Request) uint64 {

@@ -46,7 +46,7 @@ type Account struct {
 	// Rules may be changed at any time between two calls.
 	Rules Rules
 
-	devices map[int32]*host
+	devices rows
 	order   idSet // ids of all devices, rising
 	display map[string]int32
 	names   multi[nameKey]
@@ -86,7 +86,6 @@ type counters struct {
 func New(rules Rules, journalSize int, now time.Time) *Account {
 	a := &Account{
 		Rules:           rules,
-		devices:         map[int32]*host{},
 		display:         map[string]int32{},
 		names:           multi[nameKey]{first: map[nameKey]int32{}},
 		posting:         map[string]map[string]*idSet{},

@@ -100,7 +100,7 @@ func (a *Account) deleteTree(by By, n *node, how GroupDeletion) {
 		a.recycleTree(by, n, tree, lost)
 	}
 	for _, id := range lost {
-		a.dropDevice(by, a.devices[id])
+		a.dropDevice(by, a.devices.at(id))
 	}
 	for i := len(tree) - 1; i >= 0; i-- {
 		a.dropGroup(by, a.groups[tree[i]])
@@ -128,7 +128,7 @@ func (a *Account) recycleTree(by By, n *node, tree []int32, lost idSet) {
 	}
 	var devices []*Device
 	for _, id := range lost {
-		devices = append(devices, a.devices[id].Device)
+		devices = append(devices, a.devices.at(id).Device)
 	}
 	a.recycle(by, "deviceGroup", n.Name, n.ID, []string{n.path}, groups, devices)
 }

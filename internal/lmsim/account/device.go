@@ -119,7 +119,7 @@ func (e *evaluated) DeviceType() int { return int(e.device.Type) }
 
 // Device returns a device by id, and whether it exists; lag rules do not apply.
 func (a *Account) Device(id int32) (*Device, bool) {
-	h, ok := a.devices[id]
+	h, ok := a.devices.find(id)
 	if !ok {
 		return nil, false
 	}
@@ -136,11 +136,11 @@ func (a *Account) DeviceByDisplayName(name string) (*Device, bool) {
 }
 
 // Counts returns the number of devices and groups, the root group included.
-func (a *Account) Counts() (devices, groups int) { return len(a.devices), len(a.groups) }
+func (a *Account) Counts() (devices, groups int) { return len(a.order), len(a.groups) }
 
 // readable returns the device if a read by id at this time would find it.
 func (a *Account) readable(id int32, now time.Time) (*host, error) {
-	h, ok := a.devices[id]
+	h, ok := a.devices.find(id)
 	if !ok || h.visibleGet > now.UnixNano() {
 		return nil, notFound("Device", id)
 	}

@@ -131,16 +131,16 @@ func (a *Account) systemProperties(h *host) []Property {
 		out = append(out, p)
 	}
 	if h.IPs != "" {
-		out = append(out, Property{systemIPs, h.IPs})
+		out = append(out, Property{Name: systemIPs, Value: h.IPs})
 	}
 	return append(out,
-		Property{"system.displayname", h.DisplayName},
-		Property{"system.hostname", h.Name},
-		Property{"system.deviceId", itoa(h.ID)},
-		Property{"system.devicetype", itoa(h.Type)},
-		Property{"system.collectorid", itoa(h.PreferredCollectorID)},
-		Property{"system.groups", a.paths(h.memberships())},
-		Property{"system.staticgroups", a.paths(h.StaticGroups)},
+		Property{Name: "system.displayname", Value: h.DisplayName},
+		Property{Name: "system.hostname", Value: h.Name},
+		Property{Name: "system.deviceId", Value: itoa(h.ID)},
+		Property{Name: "system.devicetype", Value: itoa(h.Type)},
+		Property{Name: "system.collectorid", Value: itoa(h.PreferredCollectorID)},
+		Property{Name: "system.groups", Value: a.paths(h.memberships())},
+		Property{Name: "system.staticgroups", Value: a.paths(h.StaticGroups)},
 	)
 }
 

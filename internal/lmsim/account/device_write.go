@@ -91,7 +91,7 @@ func (a *Account) replaceDevice(by By, h *host, d *Device) {
 // followIPs makes system.ips equal the name, later.
 func (a *Account) followIPs(id int32, now time.Time) {
 	a.after(a.Rules.SystemIPsDelay, now, func(at time.Time) {
-		h, ok := a.devices[id]
+		h, ok := a.devices.find(id)
 		if !ok || !isIP(h.Name) || h.IPs == h.Name {
 			return
 		}

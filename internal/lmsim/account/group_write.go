@@ -88,7 +88,7 @@ func (a *Account) replaceGroup(by By, n *node, g *Group, expr *appliesto.Expr) {
 func (a *Account) move(n *node, g *Group) {
 	affected := a.hostsBelow(n.ID)
 	for _, id := range affected {
-		a.count(a.devices[id], -1)
+		a.count(a.devices.at(id), -1)
 	}
 	delete(a.childNames, n.childKey())
 	a.groups[n.ParentID].children.remove(n.ID)
@@ -96,14 +96,14 @@ func (a *Account) move(n *node, g *Group) {
 	a.groups[g.ParentID].children.add(g.ID)
 	a.childNames[g.childKey()] = g.ID
 	for _, id := range affected {
-		a.count(a.devices[id], +1)
+		a.count(a.devices.at(id), +1)
 	}
 }
 
 // releaseStatic takes the devices that were put into a group by hand out of it.
 func (a *Account) releaseStatic(n *node, by By) {
 	for _, id := range append(idSet(nil), n.members...) {
-		h := a.devices[id]
+		h := a.devices.at(id)
 		d := *h.Device
 		static := idSet(append([]int32(nil), d.StaticGroups...))
 		static.remove(n.ID)
@@ -191,7 +191,7 @@ func (a *Account) TestAppliesTo(text string) ([]int32, error) {
 	}
 	var out []int32
 	for _, id := range a.candidates(expr) {
-		if expr.Match(&evaluated{account: a, device: a.devices[id].Device}) {
+		if expr.Match(&evaluated{account: a, device: a.devices.at(id).Device}) {
 			out = append(out, id)
 		}
 	}

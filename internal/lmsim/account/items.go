@@ -14,7 +14,7 @@ func (a *Account) ReadDevice(by By, id int32, v View) ([]byte, error) {
 // ShowDevice answers one device as JSON whatever the lag rules say; nil when there is none. It is
 // how a writer sees its own write.
 func (a *Account) ShowDevice(id int32, v View) []byte {
-	h, ok := a.devices[id]
+	h, ok := a.devices.find(id)
 	if !ok {
 		return nil
 	}

@@ -102,3 +102,31 @@ func (r *ring[T]) backward(visit func(T) bool) {
 
 // LastCommit returns the number of the newest commit, 0 when there was none.
 func (a *Account) LastCommit() uint64 { return a.seq }
+
+// Masked returns a commit whose sensitive property values are stars.
+func (a *Account) Masked(c Commit) Commit {
+	c.Before, c.After = a.maskedRecord(c.Before), a.maskedRecord(c.After)
+	return c
+}
+
+func (a *Account) maskedRecord(record any) any {
+	switch r := record.(type) {
+	case *Device:
+		d := *r
+		d.Custom = a.mask(d.Custom, View{})
+		return &d
+	case *Group:
+		g := *r
+		g.Custom = a.mask(g.Custom, View{})
+		return &g
+	case *Collector:
+		k := *r
+		k.Custom = a.mask(k.Custom, View{})
+		return &k
+	case *CollectorGroup:
+		g := *r
+		g.Custom = a.mask(g.Custom, View{})
+		return &g
+	}
+	return record
+}

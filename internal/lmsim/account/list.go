@@ -75,7 +75,7 @@ func (a *Account) ListDevices(by By, group int32, q Query) (Page, error) {
 func (a *Account) hosts(ids []int32) []*host {
 	out := make([]*host, 0, len(ids))
 	for _, id := range ids {
-		out = append(out, a.devices[id])
+		out = append(out, a.devices.at(id))
 	}
 	return out
 }
@@ -129,7 +129,7 @@ func (a *Account) filterDevices(now time.Time, ids []int32, group int32, f *filt
 	}
 	out := make([]int32, 0, 64)
 	for _, id := range ids {
-		h := a.devices[id]
+		h := a.devices.at(id)
 		if h.visibleList <= now.UnixNano() && f.Match(subject[*host]{deviceTable, a, h}) {
 			out = append(out, id)
 		}

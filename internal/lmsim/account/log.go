@@ -38,16 +38,16 @@ func (a *Account) FindByProperties(want map[string]string, anyOf bool) (int32, b
 	for name, value := range want {
 		if fold(name) == "system.deviceid" && !anyOf {
 			id, _ := strconv.ParseInt(value, 10, 32)
-			h, ok := a.devices[int32(id)]
+			h, ok := a.devices.find(int32(id))
 			return int32(id), ok && a.hasProperties(h, want, false)
 		}
 		if fold(name) == "system.displayname" && !anyOf {
 			id, ok := a.display[fold(value)]
-			return id, ok && a.hasProperties(a.devices[id], want, false)
+			return id, ok && a.hasProperties(a.devices.at(id), want, false)
 		}
 	}
 	for _, id := range a.order {
-		if a.hasProperties(a.devices[id], want, anyOf) {
+		if a.hasProperties(a.devices.at(id), want, anyOf) {
 			return id, true
 		}
 	}

@@ -9,7 +9,7 @@ import (
 
 // insertHost puts a device into every index and lets its memberships follow.
 func (a *Account) insertHost(h *host, now time.Time) {
-	a.devices[h.ID] = h
+	a.devices.put(h)
 	a.order.add(h.ID)
 	a.index(h.Device)
 	for _, g := range h.StaticGroups {
@@ -28,7 +28,7 @@ func (a *Account) removeHost(h *host) {
 	}
 	a.unindex(h.Device)
 	a.order.remove(h.ID)
-	delete(a.devices, h.ID)
+	a.devices.drop(h.ID)
 }
 
 func (a *Account) index(d *Device) {
@@ -119,7 +119,7 @@ func (a *Account) recount(h *host, old *Device) {
 // rules. What counts is the device as it is then, not as it was when the change happened.
 func (a *Account) followMembership(id int32, now time.Time) {
 	a.after(a.Rules.MembershipDelay, now, func(time.Time) {
-		h, ok := a.devices[id]
+		h, ok := a.devices.find(id)
 		if !ok {
 			return
 		}
@@ -195,7 +195,7 @@ func (a *Account) enroll(n *node, now time.Time) {
 func (a *Account) buildPosting(name string) {
 	values := map[string]*idSet{}
 	for _, id := range a.order {
-		for _, v := range a.keyValues(a.devices[id].Device, name) {
+		for _, v := range a.keyValues(a.devices.at(id).Device, name) {
 			if values[v] == nil {
 				values[v] = &idSet{}
 			}
@@ -218,7 +218,7 @@ func (a *Account) withdraw(n *node) {
 		}
 	}
 	for _, id := range slices.Clone(n.members) {
-		h := a.devices[id]
+		h := a.devices.at(id)
 		if want := slices.DeleteFunc(slices.Clone(h.dynamic), func(g int32) bool { return g == n.ID }); len(want) != len(h.dynamic) {
 			a.setDynamic(h, want)
 		}
@@ -228,7 +228,7 @@ func (a *Account) withdraw(n *node) {
 // refill finds the members of a dynamic group among the devices that have one of its keys.
 func (a *Account) refill(n *node) {
 	for _, id := range a.candidates(n.expr) {
-		h := a.devices[id]
+		h := a.devices.at(id)
 		if n.expr.Match(&evaluated{account: a, device: h.Device}) && !slices.Contains(h.dynamic, n.ID) {
 			want := idSet(slices.Clone(h.dynamic))
 			want.add(n.ID)

@@ -107,7 +107,7 @@ func (a *Account) fillScope(scope map[string]any) (map[string]any, error) {
 	kind, _ := scope["type"].(string)
 	switch strings.ToLower(kind) {
 	case "device":
-		h, ok := a.devices[scopeID(scope["deviceId"])]
+		h, ok := a.devices.find(scopeID(scope["deviceId"]))
 		if !ok {
 			return nil, badRequest("ops note scope: no such device %v", scope["deviceId"])
 		}

@@ -156,7 +156,7 @@ func (a *Account) storeProperties(by By, o Owner, list []Property) {
 		a.replaceGroup(by, n, &g, n.expr)
 		return
 	}
-	h := a.devices[o.ID]
+	h := a.devices.at(o.ID)
 	d := *h.Device
 	d.Custom, d.UpdatedOn = list, by.At.Unix()
 	a.replaceDevice(by, h, &d)

@@ -6,13 +6,12 @@ import (
 	"unicode"
 	"unicode/utf8"
 	"unique"
+
+	"github.com/argus-k8s/argus/internal/lmsim/filter"
 )
 
 // A Property is one name and value of a device or group. Names compare without case.
-type Property struct {
-	Name  string `json:"name"`
-	Value string `json:"value"`
-}
+type Property = filter.Pair
 
 // Names with a life of their own.
 const (

@@ -20,7 +20,7 @@ func (a *Account) planRemoval(d *Device, now time.Time) {
 	}
 	id := d.ID
 	a.due.push(event{at: at, run: func(at time.Time) {
-		h, exists := a.devices[id]
+		h, exists := a.devices.find(id)
 		if !exists {
 			return
 		}
@@ -45,7 +45,7 @@ func (a *Account) removalTime(d *Device) (time.Time, bool) {
 	const name = "kubernetes.resourcedeleteafterduration"
 	keep, ok := property(d.Custom, name)
 	if !ok {
-		keep, ok = property(a.inheritedBy(a.devices[d.ID]), name)
+		keep, ok = property(a.inheritedBy(a.devices.at(d.ID)), name)
 	}
 	duration, valid := isoDuration(keep.Value)
 	return time.Unix(epoch, 0).Add(duration), ok && valid

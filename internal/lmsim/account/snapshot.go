@@ -65,6 +65,9 @@ func Restore(s Snapshot, rules Rules, journalSize int, now time.Time) (*Account,
 	delay := a.Rules.MembershipDelay
 	a.Rules.MembershipDelay = 0
 	defer func() { a.Rules.MembershipDelay = delay }()
+	if len(s.Devices) > int(s.Next.Device) || s.Next.Device > 50_000_000 {
+		return nil, fmt.Errorf("last device id %d cannot be right", s.Next.Device)
+	}
 	if err := a.restoreTree(s.Groups, now); err != nil {
 		return nil, err
 	}
@@ -85,6 +88,9 @@ func (a *Account) restoreTree(groups []*Group, now time.Time) error {
 		if _, ok := a.groups[g.ParentID]; !ok && g.ID != RootGroup {
 			return fmt.Errorf("device group %d has no parent", g.ID)
 		}
+		if a.groups[g.ID] != nil {
+			return fmt.Errorf("device group %d is there twice", g.ID)
+		}
 		n := a.insertGroup(g)
 		expr, err := a.parse(g.AppliesTo)
 		if err != nil {
@@ -100,6 +106,9 @@ func (a *Account) restoreTree(groups []*Group, now time.Time) error {
 
 func (a *Account) restoreDevices(devices []*Device, now time.Time) error {
 	for _, d := range devices {
+		if d.ID < 1 || d.ID > a.next.Device || a.devices.at(d.ID) != nil {
+			return fmt.Errorf("device id %d is not one the account gave out once", d.ID)
+		}
 		if _, taken := a.display[fold(d.DisplayName)]; taken {
 			return fmt.Errorf("two devices have display name %s", d.DisplayName)
 		}

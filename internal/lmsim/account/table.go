@@ -1,6 +1,7 @@
 package account
 
 import (
+	"bytes"
 	"encoding/json"
 	"math"
 	"strconv"
@@ -81,17 +82,11 @@ func (s subject[T]) Field(name string) (any, bool) {
 		return nil, false
 	}
 	switch v := s.t.fields[i].get(s.a, s.x, View{Unmasked: true}).(type) {
-	case []Property:
-		pairs := make([]filter.Pair, len(v))
-		for i, p := range v {
-			pairs[i] = filter.Pair(p)
-		}
-		return pairs, true
 	case int32:
 		return int64(v), true
 	case int:
 		return int64(v), true
-	case string, bool, int64, []string, nil:
+	case string, bool, int64, []string, []Property, nil:
 		return v, true
 	default:
 		return nil, true
@@ -141,11 +136,18 @@ func appendValue(b []byte, v any) []byte {
 	case json.RawMessage:
 		return append(b, v...)
 	}
-	data, err := json.Marshal(v)
-	if err != nil {
+	return appendMarshaled(b, v)
+}
+
+// appendMarshaled appends a value as JSON without escaping what only HTML needs escaped.
+func appendMarshaled(b []byte, v any) []byte {
+	var buf bytes.Buffer
+	e := json.NewEncoder(&buf)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
 		return append(b, "null"...)
 	}
-	return append(b, data...)
+	return append(b, bytes.TrimSuffix(buf.Bytes(), []byte("\n"))...)
 }
 
 func appendProperties(b []byte, list []Property) []byte {
@@ -167,11 +169,7 @@ func appendProperties(b []byte, list []Property) []byte {
 func appendString(b []byte, s string) []byte {
 	for i := range len(s) {
 		if c := s[i]; c < 0x20 || c == '"' || c == '\\' || c >= utf8.RuneSelf {
-			data, err := json.Marshal(s)
-			if err != nil {
-				return append(b, `""`...)
-			}
-			return append(b, data...)
+			return appendMarshaled(b, s)
 		}
 	}
 	b = append(b, '"')

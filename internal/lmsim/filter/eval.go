@@ -23,12 +23,45 @@ func (f *Filter) holds(c Condition, sub string, v any) bool {
 	case int64:
 		return f.number(c, v)
 	case []string:
-		return f.anyOf(c, len(v), func(i int) bool { return f.text(positive(c), v[i]) })
+		plain := positive(c)
+		return f.anyOf(c, len(v), func(i int) bool { return f.text(plain, v[i]) })
 	case []Pair:
-		if sub == "" {
-			return f.anyOf(c, len(v), func(i int) bool { return f.pair(positive(c), v[i]) })
+		return f.pairs(c, sub, v)
+	}
+	return false
+}
+
+// pairs matches a condition on an array of properties, or on the name or value of its elements.
+func (f *Filter) pairs(c Condition, sub string, v []Pair) bool {
+	if text, ok := c.plain(); ok && sub != "" {
+		return anyMember(v, sub, text)
+	}
+	plain := positive(c)
+	if sub == "" {
+		return f.anyOf(c, len(v), func(i int) bool { return f.pair(plain, v[i]) })
+	}
+	return f.anyOf(c, len(v), func(i int) bool { return f.text(plain, member(v[i], sub)) })
+}
+
+// plain returns the text of a condition that is one quoted equality without a star.
+func (c Condition) plain() (string, bool) {
+	if c.Op != ":" || len(c.Values) != 1 || !c.Values[0].Quoted || c.Values[0].Wildcard() {
+		return "", false
+	}
+	return c.Values[0].Text, true
+}
+
+// anyMember is the inner loop of a scan through a large account.
+func anyMember(v []Pair, sub, text string) bool {
+	names := strings.EqualFold(sub, "name")
+	for i := range v {
+		got := v[i].Value
+		if names {
+			got = v[i].Name
 		}
-		return f.anyOf(c, len(v), func(i int) bool { return f.text(positive(c), member(v[i], sub)) })
+		if len(got) == len(text) && (got == text || strings.EqualFold(got, text)) {
+			return true
+		}
 	}
 	return false
 }

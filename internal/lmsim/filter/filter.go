@@ -12,7 +12,10 @@ import (
 )
 
 // A Pair is one element of an array of properties.
-type Pair struct{ Name, Value string }
+type Pair struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
 
 // A Subject is an item to be matched. Field returns string, int64, bool, []Pair, []string or nil,
 // and whether the item has such a field at all. Names are as the API spells them.
@@ -92,9 +95,8 @@ func (f *Filter) Equal(field string) (string, bool) {
 		return "", false
 	}
 	for _, c := range f.any[0] {
-		if c.Field == field && c.Op == ":" && len(c.Values) == 1 && c.Values[0].Quoted &&
-			!c.Values[0].Wildcard() && !f.ignored(field) {
-			return c.Values[0].Text, true
+		if text, ok := c.plain(); ok && c.Field == field && !f.ignored(field) {
+			return text, true
 		}
 	}
 	return "", false
@@ -121,12 +123,18 @@ func (f *Filter) Match(s Subject) bool {
 }
 
 func (f *Filter) all(and []Condition, s Subject) bool {
+	last := "" // conditions on one field usually stand together: look it up once
+	var v any
+	var known bool
 	for i, c := range and {
 		base, sub, _ := strings.Cut(c.Field, ".")
 		if f.ignored(base) {
 			continue
 		}
-		v, known := s.Field(base)
+		if base != last {
+			v, known = s.Field(base)
+			last = base
+		}
 		if !known && base != allFields {
 			continue
 		}
