@@ -42,6 +42,9 @@ func (m *Manager) AuditSoon() {
 	}
 }
 
+// Note remembers trouble with the account that somebody else had, for people.
+func (m *Manager) Note(err error) { m.failed(err) }
+
 func (m *Manager) audited(err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -128,6 +131,15 @@ type KindCount struct {
 	Kind    resource.Kind
 	Present int // resources in the account
 	Frozen  string
+}
+
+// Backlog is how much is still to be done.
+func (s Snapshot) Backlog() int {
+	n := s.Delayed
+	for _, waiting := range s.Waiting {
+		n += waiting
+	}
+	return n
 }
 
 // Snapshot says how the mirror stands.

@@ -196,6 +196,7 @@ func (m *Manager) readResource(ctx context.Context, c plan.Case, id resource.ID)
 	if err != nil {
 		return c.WithFailure(m.failed(fmt.Errorf("read resource %d: %w", id, err)))
 	}
+	m.answered()
 	return c.WithResource(id, seen)
 }
 
@@ -204,6 +205,7 @@ func (m *Manager) findName(ctx context.Context, c plan.Case, name string) plan.C
 	if err != nil {
 		return c.WithFailure(m.failed(fmt.Errorf("find resource %q: %w", name, err)))
 	}
+	m.answered()
 	return c.WithNames(found)
 }
 
@@ -214,6 +216,9 @@ func (m *Manager) carry(ctx context.Context, turn Turn, change plan.Change) plan
 	log := m.Log.With("kind", string(change.Key.Kind), "namespace", change.Key.Namespace, "name", change.Key.Name,
 		"action", change.Op.String(), "reason", change.Reason, "duration", time.Since(began))
 	m.Metrics.changed(change, result.Outcome)
+	if result.Outcome != plan.Lost && result.Outcome != plan.Postponed {
+		m.answered()
+	}
 	switch result.Outcome {
 	case plan.Done:
 		id := change.ID
@@ -240,6 +245,13 @@ func (m *Manager) failed(err error) string {
 	defer m.mu.Unlock()
 	m.health.lastErr, m.health.lastErrAt = err.Error(), time.Now()
 	return err.Error()
+}
+
+// answered notes that the account answers.
+func (m *Manager) answered() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.health.lastErr = ""
 }
 
 // runLane hands out turns and keys of one op. The turn comes first and the key
@@ -334,4 +346,23 @@ func (m *Manager) unpark(key resource.Key) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	delete(m.parked, key)
+}
+
+// Keys are all keys that the cluster or the account has of the kinds that are
+// mirrored, each once, in no order.
+func (m *Manager) Keys() []resource.Key {
+	var keys []resource.Key
+	for _, k := range m.Kinds {
+		if k.GroupsOnly {
+			continue
+		}
+		seen := map[resource.Key]bool{}
+		for _, key := range append(m.Cluster.Keys(k.ID), m.Cache.Keys(k.ID)...) {
+			if !seen[key] {
+				seen[key] = true
+				keys = append(keys, key)
+			}
+		}
+	}
+	return keys
 }

@@ -1,0 +1,80 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/argus-k8s/argus/internal/resource"
+	"github.com/argus-k8s/argus/internal/telemetry"
+)
+
+// How long a start waits for the apiserver, and how long one question may take.
+const (
+	apiserverPatience = 20 * time.Second
+	apiserverAnswer   = 10 * time.Second
+)
+
+// restConfig says how to reach the cluster: by a kubeconfig file that is named,
+// by the ServiceAccount of the pod, or by the user's kubeconfig.
+func restConfig(kubeconfig string) (*rest.Config, error) {
+	config, err := rest.InClusterConfig()
+	if kubeconfig != "" || errors.Is(err, rest.ErrNotInCluster) {
+		rules := clientcmd.NewDefaultClientConfigLoadingRules()
+		rules.ExplicitPath = kubeconfig
+		config, err = clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, nil).ClientConfig()
+		if clientcmd.IsEmptyConfig(err) {
+			return nil, errors.New("no Kubernetes cluster is known: name a file with --kubeconfig, set KUBECONFIG, or run in a pod with a ServiceAccount")
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read how to reach the Kubernetes cluster: %w", err)
+	}
+	config.UserAgent = "argus/" + telemetry.Version().Version
+	// The apiserver's own fairness bounds what Argus asks; a limit of its own
+	// would hold up the fresh reads.
+	config.QPS = -1
+	return config, nil
+}
+
+// identify reads the identity of the cluster: the UID of kube-system, which lives
+// as long as the cluster does.
+func identify(ctx context.Context, client kubernetes.Interface, host, name string) (resource.Cluster, error) {
+	deadline := time.Now().Add(apiserverPatience)
+	for {
+		ns, err := readNamespace(ctx, client, metav1.NamespaceSystem)
+		switch {
+		case err == nil:
+			return resource.Cluster{Name: name, UID: resource.UID(ns.UID)}, nil
+		case ctx.Err() != nil:
+			return resource.Cluster{}, ctx.Err()
+		case apierrors.IsUnauthorized(err):
+			return resource.Cluster{}, fmt.Errorf("the apiserver at %s does not accept the credentials: check the kubeconfig or the ServiceAccount's token: %w", host, err)
+		case apierrors.IsForbidden(err):
+			return resource.Cluster{}, fmt.Errorf("the account may not read namespace %s, which identifies the cluster: give it get, list and watch on namespaces: %w", metav1.NamespaceSystem, err)
+		case time.Now().After(deadline):
+			return resource.Cluster{}, fmt.Errorf("the apiserver at %s cannot be reached: check the address, the network between, and its certificate: %w", host, err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(time.Second):
+		}
+	}
+}
+
+func readNamespace(ctx context.Context, client kubernetes.Interface, name string) (*metav1.ObjectMeta, error) {
+	ctx, cancel := context.WithTimeout(ctx, apiserverAnswer)
+	defer cancel()
+	ns, err := client.CoreV1().Namespaces().Get(ctx, name, metav1.GetOptions{})
+	if err != nil {
+		return nil, err
+	}
+	return &ns.ObjectMeta, nil
+}

@@ -1,0 +1,144 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/go-logr/logr"
+	"github.com/prometheus/client_golang/prometheus"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+	"k8s.io/klog/v2"
+
+	"github.com/argus-k8s/argus/internal/account"
+	"github.com/argus-k8s/argus/internal/config"
+	"github.com/argus-k8s/argus/internal/kind"
+	"github.com/argus-k8s/argus/internal/lm"
+	"github.com/argus-k8s/argus/internal/lm/credential"
+	"github.com/argus-k8s/argus/internal/plan"
+	"github.com/argus-k8s/argus/internal/resource"
+	"github.com/argus-k8s/argus/internal/resourcegroup"
+	"github.com/argus-k8s/argus/internal/telemetry"
+)
+
+// parts is Argus before anything runs: what run and plan both begin with.
+type parts struct {
+	config  config.Config
+	log     *slog.Logger
+	rest    *rest.Config
+	client  kubernetes.Interface
+	cluster resource.Cluster
+	kinds   []*kind.Kind
+	view    kind.View
+	policy  plan.Policy
+	lm      *lm.Client
+	account *account.Account
+	metrics *prometheus.Registry
+}
+
+// assemble reads everything there is to read before the first request to the
+// account. Its error says what to mend.
+func assemble(ctx context.Context, p Process, f flags) (*parts, error) {
+	c, err := loadConfig(p, f)
+	if err != nil {
+		return nil, err
+	}
+	level := new(slog.LevelVar)
+	level.Set(telemetry.ParseLevel(c.Log.Level))
+	a := &parts{config: c, log: telemetry.NewLogger(p.Stderr, c.Log.Format, level), metrics: telemetry.NewRegistry()}
+	// client-go logs by klog; its lines become ours.
+	klog.SetLogger(logr.FromSlogHandler(a.log.Handler()))
+	for _, n := range c.Notices {
+		a.log.Warn("configuration", telemetry.KeyReason, n.String())
+	}
+	if a.rest, err = restConfig(f.kubeconfig); err != nil {
+		return nil, err
+	}
+	if a.client, err = kubernetes.NewForConfig(a.rest); err != nil {
+		return nil, fmt.Errorf("read how to reach the Kubernetes cluster: %w", err)
+	}
+	if a.cluster, err = identify(ctx, a.client, a.rest.Host, c.ClusterName); err != nil {
+		return nil, err
+	}
+	a.kinds = c.EnabledKinds()
+	a.view = kind.View{Cluster: a.cluster}
+	a.policy = plan.Policy{
+		Ownership: a.view.Ownership(),
+		Reuse:     func(resource.Kind) bool { return c.LM.Resource.OnRecreate == "reuse" },
+	}
+	if a.lm, err = lm.New(a.lmConfig()); err != nil {
+		return nil, fmt.Errorf("set up the LogicMonitor client: %w", err)
+	}
+	a.account = account.New(account.Config{
+		Client: a.lm, Cluster: a.cluster, Version: telemetry.Version().Version, Container: c.ResourceContainerID,
+		DisableAlerting: c.Alerting.DisableAll,
+		Collectors:      account.CollectorConfig{ID: c.LM.CollectorID, Group: c.LM.CollectorGroupID}, Log: a.log,
+	})
+	return a, nil
+}
+
+func loadConfig(p Process, f flags) (config.Config, error) {
+	c, err := config.Load(f.config...)
+	if err != nil {
+		return c, err
+	}
+	if f.lmURL != "" {
+		c.LM.URL = f.lmURL
+	}
+	return c, c.ReadEnvironment(p.Lookup)
+}
+
+// lmConfig translates the configuration for the client.
+func (a *parts) lmConfig() lm.Config {
+	c := a.config
+	out := lm.Config{
+		Account: c.Credentials.Account, Domain: c.Credentials.Domain, BaseURL: c.LM.URL,
+		Version: telemetry.Version().Version, IgnoreSSL: c.IgnoreSSL, Timeout: c.LM.Timeout,
+		Share: c.LM.API.Share, FirstSyncShare: c.LM.API.FirstSyncShare,
+		Logger: a.log, Metrics: a.metrics,
+		Credentials: credential.Config{
+			AccessID: secret(c.Credentials.AccessID), AccessIDFile: c.Credentials.AccessID.File,
+			AccessKey: secret(c.Credentials.AccessKey), AccessKeyFile: c.Credentials.AccessKey.File,
+			Bearer: secret(c.Credentials.BearerToken), BearerFile: c.Credentials.BearerToken.File,
+		},
+	}
+	if c.LM.CAFile != "" {
+		out.CAFiles = []string{c.LM.CAFile}
+	}
+	for endpoint, limit := range c.LM.API.Limits {
+		if out.Limits == nil {
+			out.Limits = map[lm.Endpoint]lm.Limit{}
+		}
+		out.Limits[lm.Endpoint(endpoint)] = lm.Limit{Cap: int(float64(limit.Limit) * float64(time.Minute) / float64(limit.Window))}
+	}
+	return out
+}
+
+func secret(s config.Source) credential.Secret { return credential.Secret(s.Value.Reveal()) }
+
+// layout is the tree of groups that the configuration asks for.
+func (a *parts) layout() resourcegroup.Layout {
+	c := a.config
+	l := resourcegroup.Layout{
+		Cluster: a.cluster, Version: telemetry.Version().Version, Legacy: c.EnableLegacyResourceTree, Kinds: a.kinds,
+		DisableAlerting: c.Alerting.DisableAll, KindAlertingOff: map[resource.Kind]bool{},
+		KindProperties: map[resource.Kind][]resourcegroup.Property{},
+	}
+	for _, k := range kind.All {
+		l.KindAlertingOff[k.ID] = c.AlertingDisabled(k.ID)
+	}
+	for of, list := range c.ResourceGroupProps {
+		var converted []resourcegroup.Property
+		for _, p := range list {
+			converted = append(converted, resourcegroup.Property{Name: p.Name, Value: p.Value, Override: p.Override})
+		}
+		if k, err := kind.Parse(of); err == nil {
+			l.KindProperties[k.ID] = append(l.KindProperties[k.ID], converted...)
+		} else {
+			l.ClusterProperties = append(l.ClusterProperties, converted...)
+		}
+	}
+	return l
+}

@@ -1,0 +1,185 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/argus-k8s/argus/internal/health"
+	"github.com/argus-k8s/argus/internal/kind"
+	"github.com/argus-k8s/argus/internal/lm"
+	"github.com/argus-k8s/argus/internal/mirror"
+	"github.com/argus-k8s/argus/internal/resource"
+	"github.com/argus-k8s/argus/internal/resourcecache"
+	"github.com/argus-k8s/argus/internal/resourcegroup"
+	"github.com/argus-k8s/argus/internal/telemetry"
+	"github.com/argus-k8s/argus/internal/watch"
+)
+
+func newRun(p Process) *cobra.Command {
+	var f flags
+	cmd := &cobra.Command{
+		Use:     "run",
+		Aliases: []string{"watch"},
+		Short:   "Watch the cluster and keep the account in step until told to stop",
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), p, f) },
+	}
+	f.add(cmd)
+	return cmd
+}
+
+// loops is Argus running: the watches, the mirror and the tree of groups.
+type loops struct {
+	*parts
+	watches *watch.Cluster
+	mirror  *mirror.Manager
+	groups  *resourcegroup.Manager
+}
+
+// relay hands on what a watch sees to a mirror that is made after it.
+type relay struct{ to watch.Sink }
+
+func (r *relay) Touch(key resource.Key)    { r.to.Touch(key) }
+func (r *relay) Listed(kind resource.Kind) { r.to.Listed(kind) }
+
+// connect puts the loops together. Nothing runs yet.
+func (a *parts) connect() *loops {
+	l := &loops{parts: a}
+	sink := &relay{}
+	watched := append([]*kind.Kind{}, a.kinds...)
+	l.watches = watch.NewCluster(watched, watch.Config{REST: a.rest, Client: a.client, Sink: sink, View: a.view, Log: a.log})
+	l.groups = resourcegroup.New(resourcegroup.Config{
+		Reader: a.account, Writer: a.account.GroupWriter(), Cluster: l.watches, Layout: a.layout(),
+		Parent: a.config.ClusterTreeParentID, Every: a.config.Daemons.LMCacheSync.Interval, Log: a.log,
+	})
+	l.mirror = mirror.New(mirror.Config{
+		Cluster: l.watches, Account: a.account, Actions: a.account, Cache: resourcecache.New(a.policy.Ownership),
+		Kinds: watched, Policy: a.policy, OnGroups: l.groups.Touch,
+		AuditEvery: a.config.Daemons.LMCacheSync.Interval, Log: a.log, Metrics: mirror.NewMetrics(a.metrics),
+	})
+	sink.to = l.mirror
+	a.metrics.MustRegister(newStatus(l))
+	return l
+}
+
+func run(ctx context.Context, p Process, f flags) error {
+	a, err := assemble(ctx, p, f)
+	if err != nil {
+		return stopped(ctx, err)
+	}
+	defer a.lm.Close()
+	l := a.connect()
+	live := health.NewLiveness()
+	server, err := health.Listen(ctx, health.Config{
+		Address: a.config.Server.Address, Live: live, Ready: l.conditions, Gatherer: a.metrics,
+		Profiling: a.config.Profiling.Enable, Log: a.log,
+	})
+	if err != nil {
+		return err
+	}
+	a.log.Info("argus is starting", telemetry.KeyVersion, telemetry.Version().Version, telemetry.KeyCluster, a.cluster.Name,
+		telemetry.KeyClusterUID, string(a.cluster.UID), telemetry.KeyURL, a.config.PortalURL(), telemetry.KeyAddress, server.Address())
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return server.Serve(ctx) })
+	g.Go(func() error { return l.watches.Run(ctx) })
+	g.Go(func() error { return l.beat(ctx, live) })
+	g.Go(func() error {
+		if err := l.claim(ctx); err != nil {
+			return err
+		}
+		a.lm.BeginFirstSync()
+		g.Go(func() error { return l.groups.Run(ctx) })
+		g.Go(func() error { return l.endFirstSync(ctx) })
+		return l.mirror.Run(ctx)
+	})
+	err = stopped(ctx, g.Wait())
+	if err == nil {
+		a.log.Info("argus has stopped")
+	}
+	return err
+}
+
+// stopped turns the end that was asked for into no error.
+func stopped(ctx context.Context, err error) error {
+	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// claim makes sure that the account's tree is this cluster's before anything is
+// changed. While the account cannot be reached it waits; what will not mend by
+// itself ends Argus.
+func (l *loops) claim(ctx context.Context) error {
+	const first, most = 2 * time.Second, time.Minute
+	for pause := first; ; pause = min(2*pause, most) {
+		err := l.groups.Claim(ctx)
+		switch {
+		case err == nil:
+			return nil
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case lm.IsClockSkew(err), lm.IsUnauthorized(err):
+			return fmt.Errorf("the LogicMonitor account does not accept the credentials: check ACCESS_ID and ACCESS_KEY, or BEARER_TOKEN, and that the token is active: %w", err)
+		case lm.IsForbidden(err):
+			return fmt.Errorf("the LogicMonitor token may not read groups: give its role manage rights on resources, resource groups and collectors: %w", err)
+		}
+		if other := new(resourcegroup.OtherClusterError); errors.As(err, &other) {
+			return err
+		}
+		l.waiting(err)
+		l.log.Warn("the LogicMonitor account cannot be reached; waiting", telemetry.KeyError, err, telemetry.KeyRetryIn, pause)
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(pause):
+		}
+	}
+}
+
+// waiting notes why nothing is mirrored yet.
+func (l *loops) waiting(err error) { l.mirror.Note(err) }
+
+// endFirstSync goes back to the everyday share of the account's limits when
+// everything has been mirrored once.
+func (l *loops) endFirstSync(ctx context.Context) error {
+	for {
+		if l.watches.Settled() {
+			if s := l.mirror.Snapshot(); s.Loaded && s.Backlog() == 0 {
+				l.lm.EndFirstSync()
+				l.log.Info("first sync is complete")
+				return nil
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(time.Second):
+		}
+	}
+}
+
+// beat lives as long as the mirror answers: a lock that is never released, or a
+// loop that hangs on one, stops it.
+func (l *loops) beat(ctx context.Context, live *health.Liveness) error {
+	loop := live.Start("mirror", time.Minute)
+	defer loop.Done()
+	tick := time.NewTicker(10 * time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+			l.mirror.Snapshot()
+			l.groups.Report()
+			l.watches.States()
+			loop.Beat()
+		}
+	}
+}
