@@ -45,6 +45,9 @@ func (c *Client) attempt(ctx context.Context, l *lane, r request, body []byte, t
 	if f := c.mayNotSend(l, key, turn); f != nil {
 		return f
 	}
+	if !r.repeated {
+		l.guard.First()
+	}
 	ctx, cancel := context.WithTimeoutCause(ctx, c.config.Timeout, errTimeout)
 	defer cancel()
 	var connected atomic.Bool

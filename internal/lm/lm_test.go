@@ -60,7 +60,12 @@ func clientOf(t testing.TB, transport http.RoundTripper, config lm.Config) *lm.C
 // clientFor returns a client of a handler behind a real socket.
 func clientFor(t testing.TB, h http.HandlerFunc, config lm.Config) *lm.Client {
 	t.Helper()
-	s := httptest.NewServer(h)
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Rate-Limit-Limit", "1000")
+		w.Header().Set("X-Rate-Limit-Remaining", "999")
+		w.Header().Set("X-Rate-Limit-Window", "60")
+		h(w, r)
+	}))
 	t.Cleanup(s.Close)
 	config.BaseURL = s.URL
 	if config.Credentials == (credential.Config{}) {

@@ -24,6 +24,8 @@ type request struct {
 
 	// signEscaped signs the path as it is sent instead of as it is meant.
 	signEscaped bool
+	// repeated is set for attempts after a failure, which a budget bounds.
+	repeated bool
 }
 
 // path is the path as it is meant, escaped as it is sent.
@@ -71,14 +73,13 @@ func (c *Client) do(ctx context.Context, r request) error {
 		return err
 	}
 	l := c.lane(r.endpoint)
-	l.guard.First()
 	t := tries{signEscape: c.escapedPath.Load()}
 	for {
 		turn, own, err := c.turn(ctx, l, t.refused)
 		if err != nil {
 			return canceled(r.endpoint, err)
 		}
-		r.signEscaped = t.signEscape
+		r.signEscaped, r.repeated = t.signEscape, t.repeats > 0
 		failed := c.attempt(ctx, l, r, body, turn)
 		if failed == nil {
 			if t.otherPath {
