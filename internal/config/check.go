@@ -34,7 +34,7 @@ func (d *decoder) check(name string, node *yaml.Node, field reflect.Value, path 
 }
 
 // checkTable applies a check to a whole map.
-func (d *decoder) checkTable(table reflect.Value, path string, r rule) {
+func (d *decoder) checkTable(table reflect.Value, path string) {
 	switch t := table.Interface().(type) {
 	case map[string]Limit:
 		for key, limit := range t {

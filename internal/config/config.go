@@ -56,7 +56,7 @@ type Config struct {
 	Filters Filters `yaml:"filters"`
 	// Properties of the groups of the tree: a map from cluster, or from a kind,
 	// to a list of properties.
-	ResourceGroupProps map[string][]GroupProperty `yaml:"resourceGroupProps" check:"groupProps"`
+	ResourceGroupProps map[string][]GroupProperty `yaml:"resourceGroupProps"`
 
 	LM      LM      `yaml:"lm"`
 	Proxy   Proxy   `yaml:"proxy"`

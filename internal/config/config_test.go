@@ -97,8 +97,8 @@ func TestParse_faults(t *testing.T) {
 			[]string{"line 2: unknown key clusterTreeParentId, did you mean clusterTreeParentID?"},
 		},
 		"an unknown key below another": {
-			"clusterName: c\nlog:\n  levle: info\n",
-			[]string{"line 3: unknown key log.levle, did you mean log.level?"},
+			"clusterName: c\nlog:\n  lewel: info\n",
+			[]string{"line 3: unknown key log.lewel, did you mean log.level?"},
 		},
 		"a key at the wrong place": {
 			"clusterName: c\nbulkSyncInterval: 1h\n",
@@ -110,7 +110,7 @@ func TestParse_faults(t *testing.T) {
 		},
 		"a credential in the file is refused without being shown": {
 			"clusterName: c\naccessKey: canary\n",
-			[]string{"line 2: unknown key accessKey; credentials come from the environment: " + credentialNames},
+			[]string{"line 2: unknown key accessKey; credentials come from the environment: " + variableNames},
 		},
 		"all faults at once": {
 			"log: {level: infoo}\nserver: {address: nowhere}\nlm:\n  api: {share: 2}\n  timeout: 5\n",

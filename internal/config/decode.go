@@ -91,7 +91,7 @@ func (d *decoder) value(node *yaml.Node, into reflect.Value, path string, r rule
 	case t.Kind() == reflect.Slice:
 		d.list(node, into, path, r)
 	case t.Kind() == reflect.Map:
-		d.table(node, into, path, r)
+		d.table(node, into, path)
 	default:
 		d.scalar(node, into, path, r)
 	}
@@ -113,7 +113,7 @@ func (d *decoder) list(node *yaml.Node, into reflect.Value, path string, r rule)
 }
 
 // table decodes a mapping whose keys are the user's.
-func (d *decoder) table(node *yaml.Node, into reflect.Value, path string, r rule) {
+func (d *decoder) table(node *yaml.Node, into reflect.Value, path string) {
 	if !d.wants(node, yaml.MappingNode, path, "keys and values") {
 		return
 	}
@@ -136,7 +136,7 @@ func (d *decoder) table(node *yaml.Node, into reflect.Value, path string, r rule
 		}
 		into.SetMapIndex(name, element)
 	}
-	d.checkTable(into, path, r)
+	d.checkTable(into, path)
 }
 
 // scalar decodes a single value and applies the rules of its field.
@@ -188,7 +188,7 @@ func (d *decoder) unknown(key *yaml.Node, path string, fields []rule) {
 	f := Fault{File: d.file, Line: key.Line, Problem: "unknown key " + parent + shorten(key.Value)}
 	switch near := nearest(key.Value, known); {
 	case isCredential(key.Value):
-		f.Mend = "credentials come from the environment: " + credentialNames
+		f.Mend = "credentials come from the environment: " + variableNames
 	case key.Value == "<<":
 		f.Problem, f.Mend = "merge keys (<<) are not understood", "write the keys out"
 	case near != "":

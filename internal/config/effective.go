@@ -21,7 +21,8 @@ func (c Config) Effective() ([]byte, error) {
 func encode(v reflect.Value) *yaml.Node {
 	switch t := v.Type(); {
 	case t == filtersType:
-		return encodeFilters(v.Interface().(Filters))
+		filters, _ := v.Interface().(Filters)
+		return encodeFilters(filters)
 	case isSection(t):
 		node := &yaml.Node{Kind: yaml.MappingNode}
 		for _, r := range rules(t) {
@@ -29,13 +30,13 @@ func encode(v reflect.Value) *yaml.Node {
 		}
 		return node
 	case t.Kind() == reflect.Slice:
-		node := &yaml.Node{Kind: yaml.SequenceNode, Style: flowWhen(v.Len() == 0)}
+		node := &yaml.Node{Kind: yaml.SequenceNode, Style: styleOf(v.Len())}
 		for i := range v.Len() {
 			node.Content = append(node.Content, encode(v.Index(i)))
 		}
 		return node
 	case t.Kind() == reflect.Map:
-		node := &yaml.Node{Kind: yaml.MappingNode, Style: flowWhen(v.Len() == 0)}
+		node := &yaml.Node{Kind: yaml.MappingNode, Style: styleOf(v.Len())}
 		keys := map[string]bool{}
 		for _, key := range v.MapKeys() {
 			keys[key.String()] = true
@@ -52,7 +53,7 @@ func encode(v reflect.Value) *yaml.Node {
 
 // encodeFilters prefers the list form; rules of a kind need the map form.
 func encodeFilters(f Filters) *yaml.Node {
-	list := &yaml.Node{Kind: yaml.SequenceNode, Style: flowWhen(len(f.Rules) == 0)}
+	list := &yaml.Node{Kind: yaml.SequenceNode, Style: styleOf(len(f.Rules))}
 	byKind := &yaml.Node{Kind: yaml.MappingNode}
 	for _, rule := range f.Rules {
 		expression := word(rule.Expression)
@@ -90,8 +91,9 @@ func word(text string) *yaml.Node {
 	return &node
 }
 
-func flowWhen(empty bool) yaml.Style {
-	if empty {
+// styleOf a list or map: an empty one needs its brackets.
+func styleOf(length int) yaml.Style {
+	if length == 0 {
 		return yaml.FlowStyle
 	}
 	return 0

@@ -40,8 +40,8 @@ func Variables() []Variable {
 	}
 }
 
-// credentialNames is for messages.
-const credentialNames = "ACCOUNT and ACCESS_ID with ACCESS_KEY (or BEARER_TOKEN), each also as ..._FILE"
+// variableNames is for messages.
+const variableNames = "ACCOUNT and ACCESS_ID with ACCESS_KEY (or BEARER_TOKEN), each also as ..._FILE"
 
 // domains of LogicMonitor's portals, the usual one first.
 func domains() []string { return []string{"logicmonitor.com", "lmgov.us", "qa-lmgov.us"} }

@@ -99,11 +99,12 @@ func parse(sources []source) (Config, Faults) {
 	if d.legacy {
 		v6Defaults(&c)
 	}
-	for i, root := range roots {
+	for i, s := range sources {
+		root := roots[i]
 		if root == nil {
 			continue
 		}
-		d.file = sources[i].name
+		d.file = s.name
 		if d.legacy {
 			root = d.translate(root)
 		}

@@ -116,7 +116,8 @@ func text(field reflect.Value) string {
 	case field.Type() == durationType:
 		return time.Duration(field.Int()).String()
 	case field.Type() == secretType:
-		return field.Interface().(Secret).String()
+		secret, _ := field.Interface().(Secret)
+		return secret.String()
 	case field.Kind() == reflect.Bool:
 		return strconv.FormatBool(field.Bool())
 	case field.Kind() == reflect.Float64:

@@ -4,8 +4,6 @@ import (
 	"reflect"
 	"strings"
 	"time"
-
-	"github.com/argus-k8s/argus/internal/resource"
 )
 
 // A rule is what the tags of a field say about its value.
@@ -41,7 +39,6 @@ var (
 	durationType = reflect.TypeFor[time.Duration]()
 	secretType   = reflect.TypeFor[Secret]()
 	filtersType  = reflect.TypeFor[Filters]()
-	idType       = reflect.TypeFor[resource.ID]()
 )
 
 // isSection says whether a type is a map of keys of its own.

@@ -89,7 +89,7 @@ type API struct {
 	// Limits of an account that differ from the published ones: a map from
 	// method and path ("POST /device/devices") to its limit. The answers of the
 	// account, where they tell a limit, win.
-	Limits map[string]Limit `yaml:"limits" check:"limits"`
+	Limits map[string]Limit `yaml:"limits"`
 }
 
 // Limit is a number of requests in a window.

@@ -45,35 +45,49 @@ func live(l *Liveness) []Condition {
 // form it is "ok"; with ?verbose, and whenever something is not ready, it is a
 // line each; with Accept: application/json it is JSON.
 func answer(w http.ResponseWriter, r *http.Request, conditions []Condition) {
-	ok, status := true, http.StatusOK
+	status := http.StatusOK
 	for _, c := range conditions {
-		ok = ok && (c.Ready || c.Optional)
-	}
-	if !ok {
-		status = http.StatusServiceUnavailable
+		if !c.Ready && !c.Optional {
+			status = http.StatusServiceUnavailable
+		}
 	}
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	if strings.Contains(r.Header.Get("Accept"), "application/json") {
-		w.Header().Set("Content-Type", "application/json")
-		w.WriteHeader(status)
-		_ = json.NewEncoder(w).Encode(struct { // the client may have gone
-			OK         bool        `json:"ok"`
-			Conditions []Condition `json:"conditions"`
-		}{ok, conditions})
+		writeJSON(w, status, conditions)
 		return
 	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.WriteHeader(status)
-	_, verbose := r.URL.Query()["verbose"]
-	_, _ = w.Write([]byte(page(ok, verbose, conditions)))
+	if status != http.StatusOK {
+		_, _ = w.Write([]byte(lines(conditions) + "not ok\n"))
+		return
+	}
+	if _, verbose := r.URL.Query()["verbose"]; verbose {
+		_, _ = w.Write([]byte(lines(conditions)))
+	}
+	_, _ = w.Write([]byte("ok\n"))
 }
 
-// page is the answer as text, in the form of the apiserver's.
-func page(ok, verbose bool, conditions []Condition) string {
-	if ok && !verbose {
-		return "ok\n"
+func writeJSON(w http.ResponseWriter, status int, conditions []Condition) {
+	body, err := json.Marshal(report{status == http.StatusOK, conditions})
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
 	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // the client may have gone
+}
+
+// report is the answer as JSON.
+type report struct {
+	OK         bool        `json:"ok"`
+	Conditions []Condition `json:"conditions"`
+}
+
+// lines are the conditions as text, in the form of the apiserver's.
+func lines(conditions []Condition) string {
 	var b strings.Builder
 	for _, c := range conditions {
 		sign := "[+]"
@@ -89,10 +103,7 @@ func page(ok, verbose bool, conditions []Condition) string {
 		}
 		b.WriteByte('\n')
 	}
-	if ok {
-		return b.String() + "ok\n"
-	}
-	return b.String() + "not ok\n"
+	return b.String()
 }
 
 // onlyLoopback refuses clients on other machines.

@@ -149,7 +149,7 @@ func TestRepeatHandler_isBounded(t *testing.T) {
 	for worker := range 4 {
 		wait.Go(func() {
 			for i := range maxRepeats {
-				log.Warn(fmt.Sprint(worker, i))
+				log.Warn("a", KeyCount, fmt.Sprint(worker, "/", i))
 			}
 		})
 	}

@@ -3,7 +3,7 @@ package telemetry
 import "runtime/debug"
 
 // version is set when a release is built: -ldflags "-X <package>.version=v1.2.3".
-var version string //nolint:gochecknoglobals // the linker can set nothing but a variable
+var version string
 
 // Build is what a binary was made of.
 type Build struct {

@@ -82,22 +82,25 @@ func (m *manual) section(t reflect.Type, prefix string) error {
 			m.unused = append(m.unused, [2]string{prefix + key, reason})
 			continue
 		}
-		if below, name := inner(field.Type); below != nil {
-			if name != "" {
-				if err := m.line(t, field, prefix+key); err != nil {
-					return err
-				}
-			}
-			if err := m.section(below, prefix+key+name+"."); err != nil {
-				return err
-			}
-			continue
-		}
-		if err := m.line(t, field, prefix+key); err != nil {
+		if err := m.key(t, field, prefix+key); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// key writes the line of one key, unless it is a section, and what is below it.
+func (m *manual) key(t reflect.Type, field reflect.StructField, path string) error {
+	below, name := inner(field.Type)
+	if below == nil || name != "" {
+		if err := m.line(t, field, path); err != nil {
+			return err
+		}
+	}
+	if below == nil {
+		return nil
+	}
+	return m.section(below, path+name+".")
 }
 
 // line writes the line of one key.
