@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/argus-k8s/argus/internal/lmsim/account"
+	"github.com/argus-k8s/argus/internal/lmsim/page"
 )
 
 // AdminHandler returns the admin API and the page. It has no credential of its own, so it belongs
@@ -24,6 +25,7 @@ func (s *Server) AdminHandler() http.Handler {
 	mux.HandleFunc("GET /api/journal", s.adminJournal)
 	mux.HandleFunc("POST /api/reset", func(w http.ResponseWriter, _ *http.Request) { s.Reset(); answerJSON(w, struct{}{}) })
 	mux.HandleFunc("POST /api/seed", change(s.Seed))
+	mux.Handle("GET /", page.Handler())
 	s.adminSettings(mux)
 	s.adminPeople(mux)
 	return http.NewCrossOriginProtection().Handler(mux)

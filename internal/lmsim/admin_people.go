@@ -103,14 +103,17 @@ func (s *Server) adminGroups(w http.ResponseWriter, r *http.Request) {
 		parent = int64(account.RootGroup)
 	}
 	q := account.Query{Size: 1000, Sort: "name", Filter: "parentId:" + strconv.FormatInt(parent, 10)}
-	s.page(w, func(a *account.Account, by account.By) (account.Page, error) { return a.ListGroups(by, q) })
+	s.adminPage(w, func(a *account.Account, by account.By) (account.Page, error) { return a.ListGroups(by, q) })
 }
 
 func (s *Server) adminMembers(w http.ResponseWriter, r *http.Request, id int32) {
 	offset, _ := strconv.Atoi(r.URL.Query().Get("offset"))
 	q := account.Query{Size: 100, Offset: max(0, offset)}
+	if id == account.RootGroup {
+		id = 0 // the root shows every device of the account
+	}
 	q.Fields = []string{"id", "name", "displayName", "deviceType", "hostStatus"}
-	s.page(w, func(a *account.Account, by account.By) (account.Page, error) { return a.ListDevices(by, id, q) })
+	s.adminPage(w, func(a *account.Account, by account.By) (account.Page, error) { return a.ListDevices(by, id, q) })
 }
 
 // adminSearch answers devices whose display name, name or a property value contains a text.
@@ -118,11 +121,11 @@ func (s *Server) adminSearch(w http.ResponseWriter, r *http.Request) {
 	text := strings.NewReplacer(`\`, `\\`, `"`, `\"`, "*", `\*`, "%", "%25").Replace(r.URL.Query().Get("q"))
 	q := account.Query{Size: 50, Filter: `displayName~"` + text + `"||name~"` + text + `"||customProperties.value:"` + text + `"`}
 	q.Fields = []string{"id", "name", "displayName", "deviceType", "hostStatus"}
-	s.page(w, func(a *account.Account, by account.By) (account.Page, error) { return a.ListDevices(by, 0, q) })
+	s.adminPage(w, func(a *account.Account, by account.By) (account.Page, error) { return a.ListDevices(by, 0, q) })
 }
 
 // page answers a list without the traps the rules set for API clients.
-func (s *Server) page(w http.ResponseWriter, list func(*account.Account, account.By) (account.Page, error)) {
+func (s *Server) adminPage(w http.ResponseWriter, list func(*account.Account, account.By) (account.Page, error)) {
 	var p account.Page
 	var err error
 	s.locked(func(a *account.Account, now time.Time) {

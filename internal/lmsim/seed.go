@@ -63,7 +63,7 @@ func seedForeign(a *account.Account, by account.By, n int, collector int32) erro
 	if n == 0 {
 		return nil
 	}
-	name := fmt.Sprintf("Servers %d", by.At.UnixNano())
+	name := fmt.Sprintf("Servers %d", a.LastCommit())
 	group, err := a.CreateGroup(by, account.GroupInput{Name: &name})
 	if err != nil {
 		return fmt.Errorf("seed group: %w", err)
