@@ -12,7 +12,7 @@ import (
 )
 
 // A selector is what an object says of the objects it goes with, in the two
-// forms of the newest open version of the first Argus (6.2.1): as kubectl takes
+// forms of the newest open version of the first Argus (6.2.1-rc3): as kubectl takes
 // it, and as a LogicMonitor expression that finds their resources. The expression
 // is that version's to the letter: it does not name cluster, namespace or kind.
 type selector struct {

@@ -147,7 +147,7 @@ func TestParse(t *testing.T) {
 		"ing": kind.Ingress, "secret": kind.Secret, "endpoint": kind.Endpoints, "netpol": kind.NetworkPolicy,
 		// Those of the newest chart and of kubectl.
 		"ep": kind.Endpoints, "no": kind.Node, "sa": kind.ServiceAccount, "pdb": kind.PodDisruptionBudget, "sc": kind.StorageClass,
-		"quota": kind.ResourceQuota, "limits": kind.LimitRange, "pc": kind.PriorityClass, "crd": kind.CustomResourceDefinition, "crds": kind.CustomResourceDefinition,
+		"quota": kind.ResourceQuota, "limits": kind.LimitRange, "pc": kind.PriorityClass, "crd": kind.CustomResourceDefinition, "crds": kind.CustomResourceDefinition, "gtw": kind.Gateway,
 	}
 	for word, want := range tests {
 		if got, err := kind.Parse(word); err != nil || got != want {

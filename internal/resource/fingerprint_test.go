@@ -239,6 +239,14 @@ func TestFingerprint_ofANameHeldTwiceHasNoOrder(t *testing.T) {
 	}
 }
 
+func TestFingerprint_partsDoNotRunTogether(t *testing.T) {
+	x := resource.Observed{Properties: []resource.Property{{Name: "kubernetes.label.a", Value: "1"}, {Name: "kubernetes.label.b", Value: "2"}}}
+	y := resource.Observed{Properties: []resource.Property{{Name: "kubernetes.label.a", Value: "1kubernetes.label.b2"}}}
+	if x.Fingerprint(resource.Ownership{}) == y.Fingerprint(resource.Ownership{}) {
+		t.Error("one label whose value spells another label has the fingerprint of the two")
+	}
+}
+
 func BenchmarkFingerprint(b *testing.B) {
 	r := wanted()
 	b.ReportAllocs()
