@@ -41,6 +41,8 @@ func restConfig(kubeconfig string) (*rest.Config, error) {
 	// The apiserver's own fairness bounds what Argus asks; a limit of its own
 	// would hold up the fresh reads.
 	config.QPS = -1
+	// Kinds that are deprecated are mirrored as long as clusters serve them.
+	config.WarningHandler = rest.NoWarnings{}
 	return config, nil
 }
 

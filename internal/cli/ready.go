@@ -66,10 +66,10 @@ func (l *loops) kindsCondition() health.Condition {
 		if reason := s.Frozen(); reason != "" {
 			frozen = append(frozen, reason)
 		}
+		// A cluster that does not serve a kind lacks nothing.
+		c.Ready = c.Ready && s.Phase != watch.Forbidden
 	}
-	if len(frozen) > 0 {
-		c.Ready, c.Detail = false, strings.Join(frozen, "; ")
-	}
+	c.Detail = strings.Join(frozen, "; ")
 	return c
 }
 

@@ -51,6 +51,7 @@ func typedSource(config *rest.Config, k *kind.Kind, version schema.GroupVersion,
 	}
 	s.WatchFuncWithContext = func(ctx context.Context, options metav1.ListOptions) (watch.Interface, error) {
 		options = watchOptions(options, watchSeconds)
+		options.Watch = true
 		return client.Get().Resource(string(k.ID)).VersionedParams(&options, scheme.ParameterCodec).Watch(ctx)
 	}
 	s.get = func(ctx context.Context, namespace, name string) (kind.Object, error) {

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/cache"
 
 	"github.com/argus-k8s/argus/internal/kind"
@@ -12,14 +13,14 @@ import (
 )
 
 // mapped carries a sighting through the reflector's list, which wants to see
-// objects with a name: it asks for that and nothing more.
-type mapped struct {
-	metav1.Object // nil: only the two methods below are called
-	seen          sighting
-}
+// metadata: GetObjectMeta makes as much of it as there is, for the moment of the
+// question, so that what is kept stays small.
+type mapped struct{ seen sighting }
 
-func (m *mapped) GetNamespace() string { return m.seen.at.namespace }
-func (m *mapped) GetName() string      { return m.seen.at.name }
+// GetObjectMeta implements metav1.ObjectMetaAccessor.
+func (m *mapped) GetObjectMeta() metav1.Object {
+	return &metav1.ObjectMeta{Namespace: m.seen.at.namespace, Name: m.seen.at.name, UID: types.UID(m.seen.entry.uid)}
+}
 
 // store is where a reflector puts what it sees of one kind: it reduces each
 // object at once, records the rest in the index and tells the sink. The reflector

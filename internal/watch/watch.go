@@ -51,7 +51,7 @@ func (s State) Frozen() string {
 	case Forbidden:
 		return "kind " + string(s.Kind.ID) + " is frozen: " + s.Detail
 	case Unserved:
-		return "kind " + string(s.Kind.ID) + " is frozen: " + s.Detail
+		return "kind " + string(s.Kind.ID) + " is skipped: " + s.Detail
 	case Starting, Listing, Watching, Retrying:
 	}
 	return ""
