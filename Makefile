@@ -1,0 +1,83 @@
+# Everything a person or CI runs. "make" alone lists it.
+
+GO       ?= go
+# More for the test runner: make test TESTFLAGS='-run TestPod -v'
+TESTFLAGS ?=
+# What to test: make test PACKAGES=./internal/kind/...
+PACKAGES ?= ./...
+# How the demo runs: make demo DEMO=once
+DEMO     ?=
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+
+LDFLAGS  := -s -w -X github.com/argus-k8s/argus/internal/telemetry.version=$(VERSION)
+LINT     := bin/golangci-lint
+
+# The page of the simulator is tested in a real browser, where there is one.
+CHROMIUM := $(or $(LMSIM_CHROMIUM),$(shell command -v chromium || command -v chromium-browser || command -v google-chrome))
+ifeq ($(CHROMIUM),)
+export LMSIM_WITHOUT_CHROMIUM := 1
+endif
+
+.DEFAULT_GOAL := help
+.PHONY: help build demo kubernetes test unit race fuzz check format vet lint architecture tidy fresh generate clean
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## build argus and lmsim into bin
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "$(LDFLAGS)" -o bin/ ./cmd/...
+
+demo: kubernetes ## show Argus at work on a real Kubernetes; DEMO=once needs nobody and ends by itself
+	$(GO) run ./test/demo $(if $(filter once,$(DEMO)),-once)
+
+kubernetes: ## build the Kubernetes that demo and tests run on (once, some minutes)
+	@$(GO) run ./test/cluster/cmd/controlplane -build
+
+test: kubernetes ## run all tests: units, and integration on a real Kubernetes
+	$(if $(CHROMIUM),,@echo "no chromium on this machine: the simulator's page is not tested in a browser")
+	$(GO) test -timeout 20m $(TESTFLAGS) $(PACKAGES)
+
+unit: ## run the quick tests, those of internal and the files of deploy
+	$(GO) test -timeout 10m $(TESTFLAGS) . ./internal/... ./cmd/... ./deploy/...
+
+race: ## run the tests of internal under the race detector (needs a C compiler)
+	CGO_ENABLED=1 $(GO) test -race -timeout 20m $(TESTFLAGS) ./internal/...
+
+fuzz: ## look for inputs that break the configuration parser, for a minute
+	$(GO) test -run '^$$' -fuzz FuzzParse -fuzztime 1m ./internal/config
+
+check: format vet lint architecture tidy fresh ## all that CI asks beside the tests
+
+format: ## files are as gofmt writes them
+	@files=$$(gofmt -l arch_test.go cmd deploy internal test); \
+	  if [ -n "$$files" ]; then echo "not formatted; run gofmt -w on:"; echo "$$files"; exit 1; fi
+
+vet: ## go vet
+	$(GO) vet ./...
+
+lint: $(LINT) ## golangci-lint, at the version pinned in tools
+	$(LINT) run ./...
+
+$(LINT): tools/go.mod tools/go.sum
+	@echo "building golangci-lint (once, two to ten minutes)"
+	@mkdir -p bin
+	$(GO) -C tools build -o ../$(LINT) github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+architecture: ## who may import whom, and log keys
+	$(GO) test -run 'TestArchitecture|TestKeys' . ./internal/telemetry
+
+tidy: ## go.mod and go.sum hold what is needed and no more
+	$(GO) mod tidy -diff
+	$(GO) -C tools mod tidy -diff
+	$(GO) mod verify
+
+fresh: ## generated files are what make generate writes
+	@before=$$(git status --porcelain; git diff); $(MAKE) --no-print-directory generate; \
+	  after=$$(git status --porcelain; git diff); \
+	  if [ "$$before" != "$$after" ]; then git status --short; echo "generated files were stale; commit what make generate wrote"; exit 1; fi
+
+generate: ## write docs/config.md, the ClusterRole and other generated files
+	$(GO) generate ./...
+
+clean: ## remove what was built here; the Kubernetes programs stay in the user's cache
+	rm -rf bin
