@@ -1,8 +1,8 @@
 package lm
 
 import (
+	"crypto/sha256"
 	"fmt"
-	"hash/fnv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -140,16 +140,14 @@ func shorten(name string) string {
 	return name
 }
 
-// Trim shortens text to limit characters. What is cut is replaced by "-" and
-// eight hexadecimal digits of a hash of the whole text, so that two long names
-// that begin alike stay different, and the same name is always cut alike. Text
-// within the limit is returned to the letter; a limit below 10 is treated as 10.
+// Trim shortens text to limit characters. What is cut is replaced by "-" and ten
+// hexadecimal digits of the SHA-256 of the whole text, so that two long names that
+// begin alike stay different, and the same name is always cut alike. Text within
+// the limit is returned to the letter; a limit below 12 is treated as 12.
 func Trim(text string, limit int) string {
 	if utf8.RuneCountInString(text) <= limit {
 		return text
 	}
-	hash := fnv.New32a()
-	_, _ = hash.Write([]byte(text)) // a hash never fails
-	suffix := fmt.Sprintf("-%08x", hash.Sum32())
-	return string([]rune(text)[:max(limit, 10)-len(suffix)]) + suffix
+	suffix := fmt.Sprintf("-%x", sha256.Sum256([]byte(text)))[:len("-")+10]
+	return string([]rune(text)[:max(limit, 12)-len(suffix)]) + suffix
 }

@@ -61,9 +61,7 @@ func clientOf(t testing.TB, transport http.RoundTripper, config lm.Config) *lm.C
 func clientFor(t testing.TB, h http.HandlerFunc, config lm.Config) *lm.Client {
 	t.Helper()
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("X-Rate-Limit-Limit", "1000")
-		w.Header().Set("X-Rate-Limit-Remaining", "999")
-		w.Header().Set("X-Rate-Limit-Window", "60")
+		nameLimits(w)
 		h(w, r)
 	}))
 	t.Cleanup(s.Close)
@@ -77,6 +75,14 @@ func clientFor(t testing.TB, h http.HandlerFunc, config lm.Config) *lm.Client {
 	}
 	t.Cleanup(c.Close)
 	return c
+}
+
+// nameLimits sets the headers about the rate limit, so that a test need not wait
+// while the client feels its way.
+func nameLimits(w http.ResponseWriter) {
+	w.Header().Set("X-Rate-Limit-Limit", "1000")
+	w.Header().Set("X-Rate-Limit-Remaining", "999")
+	w.Header().Set("X-Rate-Limit-Window", "60")
 }
 
 // pod is what a small pod becomes.
