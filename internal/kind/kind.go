@@ -8,7 +8,6 @@ package kind
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -199,13 +198,13 @@ func (k *Kind) mapCommon(obj metav1.Object, view View, b *resource.Builder) {
 	b.Auto("selflink", k.selfLink(namespace, name), "metadata")
 	b.Auto("uid", string(obj.GetUID()), "metadata.uid")
 	annotations := obj.GetAnnotations()
-	for _, key := range slices.Sorted(maps.Keys(annotations)) {
+	for _, key := range sortedKeys(annotations) {
 		if !view.ignoresAnnotation(key) {
 			b.Annotation(key, annotations[key])
 		}
 	}
 	labels := obj.GetLabels()
-	for _, key := range slices.Sorted(maps.Keys(labels)) {
+	for _, key := range sortedKeys(labels) {
 		if !view.ignoresLabel(key) {
 			b.Label(key, labels[key])
 		}
@@ -213,6 +212,16 @@ func (k *Kind) mapCommon(obj metav1.Object, view View, b *resource.Builder) {
 	if created := obj.GetCreationTimestamp(); !created.IsZero() {
 		b.Custom(resource.PropCreatedOn, strconv.FormatInt(created.Unix(), 10), "metadata.creationTimestamp")
 	}
+}
+
+// sortedKeys allocates once, which for every object of a cluster counts.
+func sortedKeys(m map[string]string) []string {
+	keys := make([]string, 0, len(m))
+	for key := range m {
+		keys = append(keys, key)
+	}
+	slices.Sort(keys)
+	return keys
 }
 
 // selfLink rebuilds the link that Kubernetes no longer gives.

@@ -2,8 +2,6 @@ package kind
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -61,7 +59,7 @@ func (s selector) tell(b *resource.Builder) {
 // selectorOf a set of labels that must all be there.
 func selectorOf(property string, labels map[string]string) selector {
 	s := selector{property: property}
-	for _, key := range slices.Sorted(maps.Keys(labels)) {
+	for _, key := range sortedKeys(labels) {
 		s.matches = append(s.matches, match{
 			text:      key + "=" + labels[key],
 			appliesTo: resource.PrefixLabel + key + ` == "` + labels[key] + `"`,
