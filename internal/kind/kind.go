@@ -183,10 +183,7 @@ func (k *Kind) Map(obj Object, view View) (resource.Resource, error) {
 // mapCommon is what all kinds share, nearly in the order of a Resource.
 func (k *Kind) mapCommon(obj metav1.Object, view View, b *resource.Builder) {
 	name, namespace := obj.GetName(), obj.GetNamespace()
-	lmName := name + "-" + k.Short
-	if k.Namespaced {
-		lmName += "-" + namespace
-	}
+	lmName := k.defaultName(namespace, name)
 	b.Name(lmName)
 	b.DisplayName(lmName + "-" + view.Cluster.Name)
 	b.Category(resource.Category(k.Title))
@@ -222,6 +219,14 @@ func sortedKeys(m map[string]string) []string {
 	}
 	slices.Sort(keys)
 	return keys
+}
+
+// defaultName is the name of a resource that has no address.
+func (k *Kind) defaultName(namespace, name string) string {
+	if k.Namespaced {
+		return name + "-" + k.Short + "-" + namespace
+	}
+	return name + "-" + k.Short
 }
 
 // selfLink rebuilds the link that Kubernetes no longer gives.

@@ -87,100 +87,106 @@ type expected struct {
 // to speed and without the code it is compared with.
 func naive(f fact, obj object) expected {
 	metadata := obj["metadata"].(object)
-	text := func(from object, field string) string { s, _ := from[field].(string); return s }
-	spec, _ := obj["spec"].(object)
-	status, _ := obj["status"].(object)
+	labels, _ := metadata["labels"].(object)
+	annotations, _ := metadata["annotations"].(object)
 	name, namespace := text(metadata, "name"), text(metadata, "namespace")
 
 	lmName, link := name+"-"+f.short, f.path+"/"+f.id+"/"+name
 	e := expected{Category: "Kubernetes" + f.title, Properties: map[string]string{}}
-	put := func(key, value string) {
-		if value == "" || len(key) > 255 {
-			return
-		}
-		for taken := range e.Properties {
-			if strings.EqualFold(taken, key) {
-				return
-			}
-		}
-		if utf8.RuneCountInString(value) > 24000 {
-			value = string([]rune(value)[:24000])
-		}
-		e.Properties[key] = value
-	}
 	if f.namespaced {
 		lmName += "-" + namespace
 		link = f.path + "/namespaces/" + namespace + "/" + f.id + "/" + name
-		put("auto.namespace", namespace)
+		e.put("auto.namespace", namespace)
 	}
-	put("auto.clustername", "lab")
-	put("auto.name", name)
-	put("auto.uid", text(metadata, "uid"))
-	put("auto.selflink", link)
+	e.Name = lmName
+	e.put("auto.clustername", "lab")
+	e.put("auto.name", name)
+	e.put("auto.uid", text(metadata, "uid"))
+	e.put("auto.selflink", link)
 	if created, err := time.Parse(time.RFC3339, text(metadata, "creationTimestamp")); err == nil {
-		put("kubernetes.resourceCreatedOn", fmt.Sprint(created.Unix()))
+		e.put("kubernetes.resourceCreatedOn", fmt.Sprint(created.Unix()))
 	}
-	labels, _ := metadata["labels"].(object)
-	annotations, _ := metadata["annotations"].(object)
 	for _, key := range keys(labels) {
-		put("kubernetes.label."+key, orNull(labels[key]))
-		if role := strings.TrimPrefix(key, "node-role.kubernetes.io/"); f.id == "nodes" && role != key && role != "" {
-			e.Roles = append(e.Roles, role)
-		}
+		e.put("kubernetes.label."+key, orNull(labels[key]))
 	}
 	for _, key := range keys(annotations) {
 		if key != "kubectl.kubernetes.io/last-applied-configuration" {
-			put("kubernetes.annotation."+key, orNull(annotations[key]))
+			e.put("kubernetes.annotation."+key, orNull(annotations[key]))
 		}
 	}
-	e.Name = lmName
+	spec, _ := obj["spec"].(object)
+	status, _ := obj["status"].(object)
 	switch f.id {
 	case "pods":
-		ip := text(status, "podIP")
-		fargate, _ := labels["eks.amazonaws.com/fargate-profile"].(string)
-		e.Name = ip
-		if spec["hostNetwork"] == true || fargate != "" {
-			e.Name = name
-			put("kubernetes.pod.hostNetwork", "true")
-		}
-		put("system.ips", ip)
-		put("auto.nodename", text(spec, "nodeName"))
-		if text(status, "phase") == "Succeeded" {
-			return expected{Outcome: "excluded"}
-		}
-		if ip == "" {
-			return expected{Outcome: "not ready"}
-		}
+		e.pod(name, labels, spec, status)
 	case "services":
 		if ip := text(spec, "clusterIP"); ip != "" && ip != "None" {
 			e.Name = ip
 		}
 	case "nodes":
-		addresses, _ := status["addresses"].([]any)
-		for i := len(addresses) - 1; i >= 0; i-- { // the first internal address is written last
-			if a := addresses[i].(object); a["type"] == "InternalIP" {
-				e.Name = text(a, "address")
-			}
-		}
-		for _, a := range addresses {
-			if a := a.(object); a["type"] == "Hostname" && e.noInternal(addresses) {
-				e.Name = text(a, "address")
-			}
-		}
+		e.node(labels, status)
+	}
+	if e.Outcome != "" {
+		return expected{Outcome: e.Outcome}
 	}
 	e.Name = fits(e.Name, `[^a-zA-Z0-9:._-]`)
 	e.DisplayName = fits(lmName+"-lab", "[\x00-\x1f\x7f*<?,;`]")
 	return e
 }
 
-func (expected) noInternal(addresses []any) bool {
-	for _, a := range addresses {
-		if a.(object)["type"] == "InternalIP" {
-			return false
+// put adds a property that the account can hold, unless its name is taken.
+func (e *expected) put(key, value string) {
+	if value == "" || len(key) > 255 {
+		return
+	}
+	for taken := range e.Properties {
+		if strings.EqualFold(taken, key) {
+			return
 		}
 	}
-	return true
+	if utf8.RuneCountInString(value) > 24000 {
+		value = string([]rune(value)[:24000])
+	}
+	e.Properties[key] = value
 }
+
+func (e *expected) pod(name string, labels, spec, status object) {
+	ip := text(status, "podIP")
+	e.Name = ip
+	if spec["hostNetwork"] == true || text(labels, "eks.amazonaws.com/fargate-profile") != "" {
+		e.Name = name
+		e.put("kubernetes.pod.hostNetwork", "true")
+	}
+	e.put("system.ips", ip)
+	e.put("auto.nodename", text(spec, "nodeName"))
+	if ip == "" {
+		e.Outcome = "not ready"
+	}
+	if text(status, "phase") == "Succeeded" {
+		e.Outcome = "excluded"
+	}
+}
+
+func (e *expected) node(labels, status object) {
+	for _, key := range keys(labels) {
+		if role := strings.TrimPrefix(key, "node-role.kubernetes.io/"); role != key && role != "" {
+			e.Roles = append(e.Roles, role)
+		}
+	}
+	addresses, _ := status["addresses"].([]any)
+	for _, a := range addresses {
+		if a := a.(object); a["type"] == "Hostname" {
+			e.Name = text(a, "address")
+		}
+	}
+	for i := len(addresses) - 1; i >= 0; i-- { // the first internal address is written last
+		if a := addresses[i].(object); a["type"] == "InternalIP" {
+			e.Name = text(a, "address")
+		}
+	}
+}
+
+func text(from object, field string) string { s, _ := from[field].(string); return s }
 
 func keys(m object) []string {
 	var all []string

@@ -53,6 +53,16 @@ func ByID(id resource.Kind) (*Kind, bool) {
 	return k, ok
 }
 
+// DefaultName is the name that the resource of an object has when it has no
+// address; empty for a kind that is not in the table.
+func DefaultName(key resource.Key) string {
+	k, ok := ByID(key.Kind)
+	if !ok {
+		return ""
+	}
+	return k.defaultName(key.Namespace, key.Name)
+}
+
 // Parse returns the row that a user's word names: its plural, singular or short
 // name, in any case.
 func Parse(word string) (*Kind, error) {
