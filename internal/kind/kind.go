@@ -67,7 +67,7 @@ type Kind struct {
 	// it names a version that clusters no longer serve, because the value is
 	// stored on every resource of every account.
 	LinkPath string
-	// GroupsOnly kinds make groups and no resources: namespaces.
+	// GroupsOnly kinds make groups and no resources: namespaces, and etcd.
 	GroupsOnly bool
 	// MetadataOnly kinds are read without spec, status and data.
 	MetadataOnly bool
@@ -93,8 +93,8 @@ type View struct {
 	// over.
 	IgnoreLabel, IgnoreAnnotation func(key string) bool
 	// Selectors says whether objects that select others tell how
-	// (kubernetes.spec...). It is off for accounts of the first Argus before
-	// 6.2, which have no such properties. While it is off those that an account
+	// (kubernetes.spec...). It is off because accounts of the first Argus, up to
+	// 6.1, have no such properties. While it is off those that an account
 	// has are left alone.
 	Selectors bool
 	// Exclude names the rule that keeps an object out of the account, or "".
