@@ -97,13 +97,19 @@ func (a *Account) update(ctx context.Context, client *lm.Client, change plan.Cha
 	what := fmt.Sprintf("update resource %d", change.ID)
 	id := lm.DeviceID(change.ID)
 	var seen *lm.Device
-	if change.Name != "" || len(change.Set) > 0 {
+	if change.Name != "" || change.DisplayName != "" || len(change.Set) > 0 {
 		fields := lm.DeviceFields{CustomProperties: properties(change.Set)}
 		if len(change.Set) == 0 {
 			fields.CustomProperties = nil
 		}
 		if change.Name != "" {
 			fields.Name = &change.Name
+		}
+		if change.DisplayName != "" {
+			fields.DisplayName = &change.DisplayName
+		}
+		if change.Retires {
+			fields.DisableAlerting = new(true)
 		}
 		if faults := lm.CheckDevice(fields); len(faults) > 0 {
 			return refused(what, faults)

@@ -67,6 +67,7 @@ func assemble(ctx context.Context, p Process, f flags) (*parts, error) {
 	a.policy = plan.Policy{
 		Ownership: a.view.Ownership(),
 		Reuse:     func(resource.Kind) bool { return c.LM.Resource.OnRecreate == "reuse" },
+		Retention: plan.Retention{After: c.GlobalDeleteAfterDuration, OwnPods: c.DeleteInfraPodsAfter, DefaultName: kind.DefaultName},
 	}
 	if a.lm, err = lm.New(a.lmConfig()); err != nil {
 		return nil, fmt.Errorf("set up the LogicMonitor client: %w", err)
@@ -123,6 +124,7 @@ func (a *parts) layout() resourcegroup.Layout {
 	c := a.config
 	l := resourcegroup.Layout{
 		Cluster: a.cluster, Version: telemetry.Version().Version, Legacy: c.EnableLegacyResourceTree, Kinds: a.kinds,
+		MarkDeleted: c.GlobalDeleteAfterDuration > 0, NamespaceDeleted: c.EnableNamespacesDeletedGroups,
 		DisableAlerting: c.Alerting.DisableAll, KindAlertingOff: map[resource.Kind]bool{},
 		KindProperties: map[resource.Kind][]resourcegroup.Property{},
 	}

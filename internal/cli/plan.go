@@ -106,7 +106,7 @@ func (a *parts) plan(ctx context.Context) (*findings, error) {
 		return nil, err
 	}
 	m := mirror.New(mirror.Config{
-		Cluster: watches, Account: snapshot, Cache: resourcecache.New(a.policy.Ownership),
+		Cluster: watches, Account: snapshot, Cache: resourcecache.New(a.policy),
 		Kinds: a.kinds, Policy: a.policy, Log: a.log,
 	})
 	if err := m.Audit(ctx); err != nil {
@@ -120,6 +120,13 @@ func (a *parts) plan(ctx context.Context) (*findings, error) {
 		if reason := s.Frozen(); reason != "" {
 			found.frozen = append(found.frozen, reason)
 		}
+	}
+	expired, err := m.Expired(ctx)
+	for _, change := range expired {
+		found.resources = append(found.resources, decision{change.Key, plan.Step{Do: plan.Act, Change: change}})
+	}
+	if err != nil {
+		return nil, err
 	}
 	return found, found.decide(ctx, m)
 }

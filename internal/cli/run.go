@@ -58,9 +58,9 @@ func (a *parts) connect() *loops {
 		Parent: a.config.ClusterTreeParentID, Every: a.config.Daemons.LMCacheSync.Interval, Log: a.log,
 	})
 	l.mirror = mirror.New(mirror.Config{
-		Cluster: l.watches, Account: a.account, Actions: a.account, Cache: resourcecache.New(a.policy.Ownership),
+		Cluster: l.watches, Account: a.account, Actions: a.account, Cache: resourcecache.New(a.policy),
 		Kinds: watched, Policy: a.policy, OnGroups: l.groups.Touch,
-		AuditEvery: a.config.Daemons.LMCacheSync.Interval, Log: a.log, Metrics: mirror.NewMetrics(a.metrics),
+		AuditEvery: a.config.Daemons.LMCacheSync.Interval, SweepEvery: a.config.Daemons.LMResourceSweeper.Interval, Log: a.log, Metrics: mirror.NewMetrics(a.metrics),
 	})
 	sink.to = l.mirror
 	a.metrics.MustRegister(newStatus(l))

@@ -36,6 +36,9 @@ type Config struct {
 	// AuditEvery is the time between complete listings of the account. Default
 	// one hour.
 	AuditEvery time.Duration
+	// SweepEvery is the time between looks for resources marked deleted whose
+	// time is over. Default ten minutes.
+	SweepEvery time.Duration
 	Log        *slog.Logger
 	Metrics    *Metrics
 }
@@ -68,6 +71,9 @@ func New(config Config) *Manager {
 	}
 	if config.AuditEvery == 0 {
 		config.AuditEvery = time.Hour
+	}
+	if config.SweepEvery == 0 {
+		config.SweepEvery = 10 * time.Minute
 	}
 	if config.OnGroups == nil {
 		config.OnGroups = func() {}
@@ -104,6 +110,7 @@ func (m *Manager) Run(ctx context.Context) error {
 		g.Go(func() error { return m.runLane(ctx, op) })
 	}
 	g.Go(func() error { return m.runAudits(ctx) })
+	g.Go(func() error { return m.runSweeps(ctx) })
 	return g.Wait()
 }
 
@@ -157,7 +164,7 @@ func (m *Manager) touchAll() {
 func (m *Manager) gather(key resource.Key) plan.Case {
 	known, doubt := m.Cache.Known(key)
 	return plan.Case{
-		Key: key, Policy: m.Policy, Frozen: m.Cluster.Frozen(key.Kind),
+		Key: key, Policy: m.Policy, Now: time.Now(), Frozen: m.Cluster.Frozen(key.Kind),
 		Hint: m.Cluster.Hint(key), Known: known, Doubt: doubt,
 	}
 }
@@ -224,6 +231,9 @@ func (m *Manager) carry(ctx context.Context, turn Turn, change plan.Change) plan
 		id := change.ID
 		if result.Seen != nil {
 			id = result.Seen.ID
+		}
+		if change.Retires {
+			m.Cache.Bury(result.Seen)
 		}
 		log.Info("changed resource", "lm_id", int64(id))
 	case plan.Gone:

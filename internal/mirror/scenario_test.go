@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -155,6 +157,11 @@ type argus struct {
 // start runs a Manager as a process would: with an empty memory.
 func start(t *testing.T, c *cluster, sim *portal) *argus {
 	t.Helper()
+	return startWith(t, c, sim, plan.Policy{Ownership: view.Ownership()})
+}
+
+func startWith(t *testing.T, c *cluster, sim *portal, policy plan.Policy) *argus {
+	t.Helper()
 	client, err := lm.New(lm.Config{
 		BaseURL: "http://sim", Transport: sim.Transport(), Timeout: 10 * time.Second,
 		Credentials: demo(),
@@ -166,8 +173,8 @@ func start(t *testing.T, c *cluster, sim *portal) *argus {
 	a := account.New(account.Config{Client: client, Cluster: view.Cluster, Version: "test", Log: log, Collectors: account.CollectorConfig{ID: 1}})
 	pods, _ := kind.ByID("pods")
 	m := mirror.New(mirror.Config{
-		Cluster: c, Account: a, Actions: a, Cache: resourcecache.New(view.Ownership()),
-		Kinds: []*kind.Kind{pods}, Policy: plan.Policy{Ownership: view.Ownership()}, Log: log,
+		Cluster: c, Account: a, Actions: a, Cache: resourcecache.New(policy),
+		Kinds: []*kind.Kind{pods}, Policy: policy, Log: log,
 	})
 	c.mu.Lock()
 	c.sink = m
@@ -735,4 +742,88 @@ func TestManager_Idle(t *testing.T) {
 func demo() credential.Config {
 	token := lmsim.DemoToken()
 	return credential.Config{AccessID: credential.Secret(token.AccessID), AccessKey: credential.Secret(token.AccessKey)}
+}
+
+// TestManager_MarksDeleted: where the configuration says so, the resource of an
+// object that is gone is renamed, silenced and kept until its time is over, and
+// one of the same name can be created meanwhile.
+func TestManager_MarksDeleted(t *testing.T) {
+	policy := plan.Policy{Ownership: view.Ownership(), Retention: plan.Retention{
+		After: 24 * time.Hour, OwnPods: 240 * time.Hour,
+		DefaultName: func(key resource.Key) string { return key.Name + "-pod-" + key.Namespace },
+	}}
+	world(t, lmsim.NoLimits(), func(t *testing.T, c *cluster, sim *portal) {
+		if _, err := sim.PatchSwitches([]byte(`{"autoRemove": false}`)); err != nil {
+			t.Fatal(err)
+		}
+		plain := c.pod(0, labels("app", "web"))
+		short := c.pod(1, labels("logicmonitor/deleteafterduration", "PT2H"))
+		now := c.pod(2, labels("logicmonitor/deleteafterduration", "P0D"))
+		own := c.pod(3, labels("app", "argus"))
+		a := startWith(t, c, sim, policy)
+		defer func() { a.stop() }()
+		a.settle(t)
+		ids := map[resource.Key]int32{}
+		for i, key := range []resource.Key{plain, short, now, own} {
+			d, _ := sim.DeviceByDisplayName(fmt.Sprintf("web-%d-pod-shop-lab", i))
+			ids[key] = d.ID
+			if err := sim.EditDevice(d.ID, simaccount.DeviceInput{Custom: &[]simaccount.Property{{Name: "team", Value: "blue"}}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		died := time.Now().Unix()
+		for key := range ids {
+			c.remove(key)
+		}
+		a.settle(t)
+		d, ok := sim.Device(ids[plain])
+		if !ok {
+			t.Fatal("the resource was deleted at once")
+		}
+		got := map[string]string{"name": d.Name, "displayName": d.DisplayName, "silent": fmt.Sprint(d.DisableAlerting)}
+		for _, p := range d.Custom {
+			got[p.Name] = p.Value
+		}
+		number := strings.TrimPrefix(d.DisplayName, "web-0-pod-shop-lab-")
+		for name, want := range map[string]string{
+			"name": "web-0-pod-shop-" + number, "silent": "true", "team": "blue",
+			"system.categories": "KubernetesPod,KubernetesPodDeleted",
+		} {
+			if got[name] != want {
+				t.Errorf("marked resource: %s: got %q, want %q", name, got[name], want)
+			}
+		}
+		if on, err := strconv.ParseInt(got["kubernetes.resourceDeletedOn"], 10, 64); err != nil || on < died || on > time.Now().Unix() {
+			t.Errorf("marked resource: deleted on %q, want a time from %d on", got["kubernetes.resourceDeletedOn"], died)
+		}
+		if _, ok := sim.Device(ids[now]); ok {
+			t.Errorf("resource whose label says P0D: got it kept")
+		}
+		// A new object of that name gets a resource of its own.
+		c.pod(0, labels("app", "web"))
+		a.settle(t)
+		if d, ok := sim.DeviceByDisplayName("web-0-pod-shop-lab"); !ok || d.ID == ids[plain] {
+			t.Errorf("new object: got resource %d, %v, want a new one", d.ID, ok)
+		}
+		// What is marked stays marked and is not touched again, a restart included.
+		a.stop()
+		sim.ResetCounts()
+		a = startWith(t, c, sim, policy)
+		a.settle(t)
+		expect(t, sim, map[string]int{})
+		gone := func(key resource.Key, after time.Duration) {
+			t.Helper()
+			time.Sleep(time.Until(time.Unix(died, 0).Add(after - 30*time.Minute)))
+			if _, ok := sim.Device(ids[key]); !ok {
+				t.Errorf("%s: gone half an hour before %v", key, after)
+			}
+			time.Sleep(time.Hour)
+			if _, ok := sim.Device(ids[key]); ok {
+				t.Errorf("%s: still there half an hour after %v", key, after)
+			}
+		}
+		gone(short, 2*time.Hour)
+		gone(plain, 24*time.Hour)
+		gone(own, 240*time.Hour)
+	})
 }

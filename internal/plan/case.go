@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/argus-k8s/argus/internal/resource"
 )
@@ -84,6 +85,8 @@ func (k *Known) InSync(print resource.Fingerprint) bool {
 type Case struct {
 	Key    resource.Key
 	Policy Policy
+	// Now is when it is decided on: what a mark of deletion says.
+	Now time.Time
 	// Frozen says why nothing of this kind may be changed now, or is empty.
 	Frozen string
 	Hint   Hint
@@ -206,7 +209,7 @@ func (c Case) WithResult(change Change, r Result) Case {
 func (c Case) done(change Change, seen *resource.Observed, at int) Case {
 	c.taken, c.Doubt, c.asked = false, "", false
 	switch {
-	case change.Op == Delete && at >= 0:
+	case (change.Op == Delete || change.Retires) && at >= 0:
 		c.Known = slices.Delete(c.Known, at, at+1)
 	case change.Op == Create:
 		c.Known = append(c.Known, c.wrote(change, c.known(seen, Known{})))

@@ -39,14 +39,18 @@ func Decide(c Case) Step {
 // Expect says which change a Case will most likely come to, going by its Hint:
 // the place in the queue where it waits for its turn. It decides nothing.
 func Expect(c Case) Op {
+	gone := Delete
+	if c.Policy.Retention.After > 0 {
+		gone = Update // marked deleted
+	}
 	if c.Hint.Sight != Present {
-		return Delete
+		return gone
 	}
 	if len(c.Known) == 0 {
 		return Create
 	}
 	if len(c.Known) > 1 || c.Known[0].UID != c.Hint.UID && c.Known[0].UID != "" && !c.Policy.reuses(c.Key.Kind) {
-		return Delete
+		return gone
 	}
 	return Update
 }
@@ -201,8 +205,8 @@ func (c Case) removeOne(k *Known, reason string) (Step, bool) {
 	case Unread:
 		return Step{Do: ReadResource, ID: k.ID, Reason: "to be sure that it is ours before it is removed"}, true
 	case Ours:
-		change := Change{Op: Delete, Key: c.Key, ID: k.ID, Reason: reason}
-		return Step{Do: Act, Change: change, Reason: reason}, true
+		change := c.retire(k.Seen, reason)
+		return Step{Do: Act, Change: change, Reason: change.Reason}, true
 	case Missing, Foreign:
 	}
 	return Step{}, false

@@ -51,10 +51,14 @@ type Change struct {
 	Reason string
 
 	// Of an update: what is to be written and what removed. A zero Name stays.
-	Name   string
-	Set    []resource.Property
-	Remove []string // names of properties
-	Fields []Field  // the same for a person, in order of name
+	Name        string
+	DisplayName string
+	Set         []resource.Property
+	Remove      []string // names of properties
+	Fields      []Field  // the same for a person, in order of name
+	// Retires says that the update marks the resource deleted: its alerting is
+	// switched off with it, and it is no key's afterwards.
+	Retires bool
 }
 
 // Do is what a Step asks for.
@@ -86,6 +90,8 @@ type Policy struct {
 	// Reuse keeps the resource of an object that was deleted and created again
 	// under the same name, with its history; otherwise it is replaced.
 	Reuse func(kind resource.Kind) bool
+	// Retention says what becomes of resources whose objects are gone.
+	Retention Retention
 }
 
 func (p Policy) reuses(kind resource.Kind) bool { return p.Reuse != nil && p.Reuse(kind) }

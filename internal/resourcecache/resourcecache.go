@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/argus-k8s/argus/internal/plan"
 	"github.com/argus-k8s/argus/internal/resource"
@@ -25,7 +26,7 @@ type record struct {
 
 // Cache is safe for concurrent use.
 type Cache struct {
-	own resource.Ownership
+	policy plan.Policy
 
 	mu     sync.RWMutex
 	loaded bool
@@ -35,19 +36,22 @@ type Cache struct {
 	more    map[resource.Key][]record
 	doubts  map[resource.Key]string
 	counts  map[resource.Kind]int
+	// graves are resources that are marked deleted and have a time to go.
+	graves map[resource.ID]time.Time
 	// settled are the keys that a result has changed since the listing that is
 	// under way began; nil when none is.
 	settled map[resource.Key]bool
 }
 
 // New returns an empty Cache that is not loaded.
-func New(own resource.Ownership) *Cache {
+func New(policy plan.Policy) *Cache {
 	return &Cache{
-		own:     own,
+		policy:  policy,
 		records: map[resource.Key]record{},
 		more:    map[resource.Key][]record{},
 		doubts:  map[resource.Key]string{},
 		counts:  map[resource.Kind]int{},
+		graves:  map[resource.ID]time.Time{},
 	}
 }
 
@@ -97,6 +101,7 @@ func (c *Cache) Settle(key resource.Key, known []plan.Known, doubt string) {
 type Listing struct {
 	cache   *Cache
 	records map[resource.Key][]record
+	graves  map[resource.ID]time.Time
 	count   int
 }
 
@@ -105,18 +110,21 @@ func (c *Cache) Begin() *Listing {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.settled = map[resource.Key]bool{}
-	return &Listing{cache: c, records: make(map[resource.Key][]record, len(c.records))}
+	return &Listing{cache: c, records: make(map[resource.Key][]record, len(c.records)), graves: map[resource.ID]time.Time{}}
 }
 
-// Add adds one resource that the account lists. Resources that are marked
-// deleted are no key's any more and are left out.
+// Add adds one resource that the account lists. Of resources that are marked
+// deleted, which are no key's any more, only their time is kept.
 func (l *Listing) Add(o *resource.Observed) {
 	if o.Life != resource.Live {
+		if due, ok := l.cache.policy.Retention.Due(o); ok {
+			l.graves[o.ID] = due
+		}
 		return
 	}
 	l.count++
 	l.records[o.Key] = append(l.records[o.Key], record{
-		id: o.ID, uid: o.UID, createdOn: o.CreatedOn, visible: o.Fingerprint(l.cache.own).Visible,
+		id: o.ID, uid: o.UID, createdOn: o.CreatedOn, visible: o.Fingerprint(l.cache.policy.Ownership).Visible,
 	})
 }
 
@@ -149,7 +157,49 @@ func (l *Listing) Complete() {
 			c.records[key] = r
 		}
 	}
+	// Graves that the listing does not have are younger than it, or gone: who
+	// looks after them reads them first.
+	maps.Copy(c.graves, l.graves)
 	c.settled, c.loaded = nil, true
+}
+
+// Bury remembers a resource that was marked deleted.
+func (c *Cache) Bury(o *resource.Observed) {
+	due, ok := c.policy.Retention.Due(o)
+	if !ok {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.graves[o.ID] = due
+}
+
+// Forget forgets a resource that was marked deleted.
+func (c *Cache) Forget(id resource.ID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.graves, id)
+}
+
+// Due returns the resources marked deleted whose time is over, in order of ID.
+func (c *Cache) Due(now time.Time) []resource.ID {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	var due []resource.ID
+	for id, at := range c.graves {
+		if !at.After(now) {
+			due = append(due, id)
+		}
+	}
+	slices.Sort(due)
+	return due
+}
+
+// Marked is the number of resources that are marked deleted and have a time to go.
+func (c *Cache) Marked() int {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return len(c.graves)
 }
 
 // merge takes over from the records there are what a listing cannot tell: what
