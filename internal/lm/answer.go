@@ -94,7 +94,7 @@ func (b *bounded) Read(p []byte) (int, error) {
 func refusal(e Endpoint, res *http.Response, key credential.Key) *Error {
 	body, _ := io.ReadAll(io.LimitReader(res.Body, maxErrorBody)) // what there is of it
 	var f fault
-	message := ""
+	var message string
 	if err := json.Unmarshal(body, &f); err == nil {
 		message = f.message()
 	} else {

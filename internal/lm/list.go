@@ -31,22 +31,31 @@ func (l listing[T]) all(ctx context.Context, c *Client) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		w := newWalk(c.config.PageSize, l.id, l.key)
 		for !w.complete {
-			p, err := l.page(ctx, c, w.offset)
-			var fresh []T
-			if err == nil {
-				fresh, err = w.take(p)
-			}
+			fresh, err := l.step(ctx, c, w)
 			if err != nil {
-				yield(*new(T), l.failed(err))
+				yield(*new(T), err)
 				return
 			}
 			for i := range fresh {
-				if l.filter.Matches(&fresh[i]) && !yield(fresh[i], nil) {
+				if !yield(fresh[i], nil) {
 					return
 				}
 			}
 		}
 	}
+}
+
+// step reads one page and returns those of its items that are new and match.
+func (l listing[T]) step(ctx context.Context, c *Client, w *walk[T]) ([]T, error) {
+	p, err := l.page(ctx, c, w.offset)
+	if err != nil {
+		return nil, l.failed(err)
+	}
+	fresh, err := w.take(p)
+	if err != nil {
+		return nil, l.failed(err)
+	}
+	return slices.DeleteFunc(fresh, func(item T) bool { return !l.filter.Matches(&item) }), nil
 }
 
 func (l listing[T]) failed(err error) error {

@@ -79,11 +79,13 @@ func quote(text string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text) + `"`
 }
 
+// bareName is a name that the language reads as one word.
+var bareName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*$`)
+
 // reference names a property: bare where the language allows it, and with
 // getPropValue otherwise (a name with "-", "/" or ":" would be read as arithmetic).
 func reference(property string) string {
-	bare := regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*$`)
-	if bare.MatchString(property) && !word(property) {
+	if bareName.MatchString(property) && !word(property) {
 		return property
 	}
 	return "getPropValue(" + quote(property) + ")"

@@ -61,6 +61,7 @@ func (g *Guard) Allow() bool {
 	}
 	g.requests[i]++
 	excess := requests - free - 2*accepts
+	//nolint:gosec // dice, not a secret
 	if excess > 0 && rand.Float64() < excess/(requests+1) && now.Sub(g.lastPass) < probeEvery {
 		return false
 	}
@@ -111,5 +112,5 @@ func Backoff(n int) time.Duration {
 	if n < 5 {
 		bound = min(backoffBase<<(n-1), backoffMost)
 	}
-	return rand.N(bound)
+	return rand.N(bound) //nolint:gosec // dice, not a secret
 }

@@ -133,7 +133,12 @@ func (b *Bucket) dispatch(now time.Time) {
 			b.wakeAt(now, at)
 			return
 		}
-		w := b.waiting.Remove(b.waiting.Front()).(*waiter)
+		first := b.waiting.Front()
+		b.waiting.Remove(first)
+		w, ok := first.Value.(*waiter)
+		if !ok {
+			panic("ratelimit: something else than a waiter waits") // only reserve puts anything there
+		}
 		b.inFlight++
 		b.lastTurn = now
 		w.turn <- &Permit{bucket: b, refusals: b.refusals}

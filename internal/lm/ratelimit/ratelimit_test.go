@@ -61,9 +61,9 @@ func (s *server) arrive(now time.Time) Answer {
 
 // saturate lets workers send as fast as the bucket allows for so long, and waits
 // until all have ended. Refused work is tried again; it returns what was done.
-func saturate(t testing.TB, b *Bucket, s *server, workers int, for_ time.Duration) int {
+func saturate(t testing.TB, b *Bucket, s *server, workers int, span time.Duration) int {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), for_)
+	ctx, cancel := context.WithTimeout(context.Background(), span)
 	defer cancel()
 	var done sync.WaitGroup
 	var mu sync.Mutex
