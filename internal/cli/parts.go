@@ -30,7 +30,8 @@ type parts struct {
 	rest    *rest.Config
 	client  kubernetes.Interface
 	cluster resource.Cluster
-	kinds   []*kind.Kind
+	kinds   []*kind.Kind // that are mirrored
+	off     []*kind.Kind // whose resources are removed
 	view    kind.View
 	policy  plan.Policy
 	lm      *lm.Client
@@ -62,7 +63,7 @@ func assemble(ctx context.Context, p Process, f flags) (*parts, error) {
 	if a.cluster, err = identify(ctx, a.client, a.rest.Host, c.ClusterName); err != nil {
 		return nil, err
 	}
-	a.kinds = c.EnabledKinds()
+	a.kinds, a.off = c.EnabledKinds(), c.DisabledKinds()
 	a.view = kind.View{Cluster: a.cluster}
 	a.policy = plan.Policy{
 		Ownership: a.view.Ownership(),

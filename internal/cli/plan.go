@@ -85,7 +85,7 @@ func (deaf) Listed(resource.Kind) {}
 
 // plan decides on every key that the cluster or the account has, as run would.
 func (a *parts) plan(ctx context.Context) (*findings, error) {
-	watches := watch.NewCluster(a.kinds, watch.Config{REST: a.rest, Client: a.client, Sink: deaf{}, View: a.view, Log: a.log})
+	watches := watch.NewCluster(a.kinds, a.off, watch.Config{REST: a.rest, Client: a.client, Sink: deaf{}, View: a.view, Log: a.log})
 	watching, stop := context.WithCancel(ctx)
 	var g sync.WaitGroup
 	g.Go(func() { _ = watches.Run(watching) })
@@ -107,7 +107,7 @@ func (a *parts) plan(ctx context.Context) (*findings, error) {
 	}
 	m := mirror.New(mirror.Config{
 		Cluster: watches, Account: snapshot, Cache: resourcecache.New(a.policy),
-		Kinds: a.kinds, Policy: a.policy, Log: a.log,
+		Kinds: slices.Concat(a.kinds, a.off), Policy: a.policy, Log: a.log,
 	})
 	if err := m.Audit(ctx); err != nil {
 		return nil, err

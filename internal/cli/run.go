@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/argus-k8s/argus/internal/health"
-	"github.com/argus-k8s/argus/internal/kind"
 	"github.com/argus-k8s/argus/internal/lm"
 	"github.com/argus-k8s/argus/internal/mirror"
 	"github.com/argus-k8s/argus/internal/resource"
@@ -51,15 +51,14 @@ func (r *relay) Listed(kind resource.Kind) { r.to.Listed(kind) }
 func (a *parts) connect() *loops {
 	l := &loops{parts: a}
 	sink := &relay{}
-	watched := append([]*kind.Kind{}, a.kinds...)
-	l.watches = watch.NewCluster(watched, watch.Config{REST: a.rest, Client: a.client, Sink: sink, View: a.view, Log: a.log})
+	l.watches = watch.NewCluster(a.kinds, a.off, watch.Config{REST: a.rest, Client: a.client, Sink: sink, View: a.view, Log: a.log})
 	l.groups = resourcegroup.New(resourcegroup.Config{
 		Reader: a.account, Writer: a.account.GroupWriter(), Cluster: l.watches, Layout: a.layout(),
 		Parent: a.config.ClusterTreeParentID, Every: a.config.Daemons.LMCacheSync.Interval, Log: a.log,
 	})
 	l.mirror = mirror.New(mirror.Config{
 		Cluster: l.watches, Account: a.account, Actions: a.account, Cache: resourcecache.New(a.policy),
-		Kinds: watched, Policy: a.policy, OnGroups: l.groups.Touch,
+		Kinds: slices.Concat(a.kinds, a.off), Policy: a.policy, OnGroups: l.groups.Touch,
 		AuditEvery: a.config.Daemons.LMCacheSync.Interval, SweepEvery: a.config.Daemons.LMResourceSweeper.Interval, Log: a.log, Metrics: mirror.NewMetrics(a.metrics),
 	})
 	sink.to = l.mirror

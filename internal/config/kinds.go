@@ -25,6 +25,20 @@ func (c Config) EnabledKinds() []*kind.Kind {
 	return kinds
 }
 
+// DisabledKinds are the rows of the kinds that are switched off by name, whose
+// resources are to be removed. Those of kinds that are merely not in the preset
+// stay as they are, so that a preset takes nothing away.
+func (c Config) DisabledKinds() []*kind.Kind {
+	disabled := named(slices.Concat(c.Kinds.Disable, c.Monitoring.Disable))
+	var kinds []*kind.Kind
+	for _, k := range kind.All {
+		if k != kind.Namespace && slices.Contains(disabled, k.ID) {
+			kinds = append(kinds, k)
+		}
+	}
+	return kinds
+}
+
 // AlertingDisabled says whether groups of a kind start without alerting.
 func (c Config) AlertingDisabled(id resource.Kind) bool {
 	return c.Alerting.DisableAll || slices.Contains(named(c.Alerting.Disable), id)

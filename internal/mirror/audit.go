@@ -147,6 +147,9 @@ func (m *Manager) Snapshot() Snapshot {
 	counts := m.Cache.Counts()
 	s := Snapshot{Waiting: map[string]int{}, Parked: map[resource.Key]string{}, Loaded: m.Cache.Loaded(), Idle: m.queue.Idle()}
 	for _, k := range m.Kinds {
+		if k.GroupsOnly {
+			continue
+		}
 		s.Kinds = append(s.Kinds, KindCount{Kind: k.ID, Present: counts[k.ID], Frozen: m.Cluster.Frozen(k.ID)})
 	}
 	lanes, delayed := m.queue.Depths()

@@ -144,6 +144,7 @@ func (m *Manager) touch(key resource.Key, backlog int) {
 // Listed has every key of a kind looked at: those the cluster has and those the
 // account has.
 func (m *Manager) Listed(id resource.Kind) {
+	m.announce(id)
 	for _, key := range m.Cluster.Keys(id) {
 		m.touch(key, 1)
 	}
@@ -151,6 +152,24 @@ func (m *Manager) Listed(id resource.Kind) {
 		m.touch(key, 1)
 	}
 	m.OnGroups()
+}
+
+// announce says how many resources of a kind are about to be looked at for removal
+// before any of them is, so that a rule that takes away too much can be seen.
+func (m *Manager) announce(id resource.Kind) {
+	if !m.Cache.Loaded() || m.Cluster.Frozen(id) != "" {
+		return
+	}
+	gone, all := 0, m.Cache.Keys(id)
+	for _, key := range all {
+		if m.Cluster.Hint(key).Sight == plan.Absent {
+			gone++
+		}
+	}
+	if gone > 0 {
+		m.Log.Warn("resources whose objects are gone or excluded; each is read once more and then removed",
+			"kind", string(id), "count", gone, "resources", len(all))
+	}
 }
 
 // touchAll looks at everything.

@@ -16,17 +16,25 @@ type Cluster struct {
 	*Index
 	order    []*Watcher
 	watchers map[resource.Kind]*Watcher
+	off      map[resource.Kind]bool
 }
 
+// switchedOff is the rule that keeps the objects of a kind out of the account.
+const switchedOff = "configuration: the kind is switched off"
+
 // NewCluster returns the Watchers of some kinds. A kind without API versions is
-// no Kubernetes object and gets none.
-func NewCluster(kinds []*kind.Kind, config Config) *Cluster {
+// no Kubernetes object and gets none. The kinds that are off are not read at all:
+// every object of theirs is excluded.
+func NewCluster(kinds, off []*kind.Kind, config Config) *Cluster {
 	if config.Index == nil {
 		config.Index = NewIndex()
 	}
-	c := &Cluster{Index: config.Index, watchers: map[resource.Kind]*Watcher{}}
+	c := &Cluster{Index: config.Index, watchers: map[resource.Kind]*Watcher{}, off: map[resource.Kind]bool{}}
+	for _, k := range off {
+		c.off[k.ID] = true
+	}
 	for _, k := range kinds {
-		if len(k.Served) == 0 {
+		if !k.Watched() || c.off[k.ID] {
 			continue
 		}
 		w := NewWatcher(k, config)
@@ -67,8 +75,19 @@ func (c *Cluster) Settled() bool {
 	return true
 }
 
+// Hint says what the watch last said of an object.
+func (c *Cluster) Hint(key resource.Key) plan.Hint {
+	if c.off[key.Kind] {
+		return plan.Hint{Sight: plan.Absent}
+	}
+	return c.Index.Hint(key)
+}
+
 // Read reads one object afresh.
 func (c *Cluster) Read(ctx context.Context, key resource.Key) plan.Object {
+	if c.off[key.Kind] {
+		return plan.Object{Sight: plan.Excluded, Reason: switchedOff}
+	}
 	w := c.watchers[key.Kind]
 	if w == nil {
 		return plan.Object{Sight: plan.Unreadable, Reason: "kind " + string(key.Kind) + " is not watched"}
@@ -78,6 +97,9 @@ func (c *Cluster) Read(ctx context.Context, key resource.Key) plan.Object {
 
 // Frozen says why nothing of a kind may be changed, or is empty.
 func (c *Cluster) Frozen(id resource.Kind) string {
+	if c.off[id] {
+		return ""
+	}
 	w := c.watchers[id]
 	if w == nil {
 		return "kind " + string(id) + " is not watched"

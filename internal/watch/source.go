@@ -24,14 +24,14 @@ type source struct {
 
 // newSource returns the source of a kind: of its metadata alone where the mapping
 // needs no more, else of whole objects, in protobuf where the server can.
-func newSource(config *rest.Config, k *kind.Kind, version schema.GroupVersion, watchSeconds int64) (*source, error) {
-	if k.MetadataOnly {
+func newSource(config *rest.Config, k *kind.Kind, view kind.View, version schema.GroupVersion, watchSeconds int64) (*source, error) {
+	if k.MetadataOnlyUnder(view) {
 		return metadataSource(config, k, version, watchSeconds)
 	}
-	return typedSource(config, k, version, watchSeconds)
+	return typedSource(config, k, view, version, watchSeconds)
 }
 
-func typedSource(config *rest.Config, k *kind.Kind, version schema.GroupVersion, watchSeconds int64) (*source, error) {
+func typedSource(config *rest.Config, k *kind.Kind, view kind.View, version schema.GroupVersion, watchSeconds int64) (*source, error) {
 	c := rest.CopyConfig(config)
 	c.GroupVersion = &version
 	c.APIPath = "/apis"
@@ -55,7 +55,7 @@ func typedSource(config *rest.Config, k *kind.Kind, version schema.GroupVersion,
 		return client.Get().Resource(string(k.ID)).VersionedParams(&options, scheme.ParameterCodec).Watch(ctx)
 	}
 	s.get = func(ctx context.Context, namespace, name string) (kind.Object, error) {
-		obj := k.New()
+		obj := k.NewUnder(view)
 		err := client.Get().NamespaceIfScoped(namespace, namespace != "").Resource(string(k.ID)).Name(name).Do(ctx).Into(obj)
 		return obj, err
 	}

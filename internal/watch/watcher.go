@@ -140,7 +140,7 @@ var errRefused = errors.New("permission was taken away")
 func (w *Watcher) watch(ctx context.Context, version schema.GroupVersion) error {
 	// Up to a quarter more or less by chance, so that watches do not all end together.
 	seconds := int64(w.WatchTimeout.Seconds() * (0.75 + rand.Float64()/2)) //nolint:gosec // jitter, not a secret
-	src, err := newSource(w.REST, w.kind, version, max(seconds, 1))
+	src, err := newSource(w.REST, w.kind, w.View, version, max(seconds, 1))
 	if err != nil {
 		return err
 	}
@@ -156,7 +156,7 @@ func (w *Watcher) watch(ctx context.Context, version schema.GroupVersion) error 
 	defer guard.Wait()
 	defer cancel(nil)
 	st := &store{kind: w.kind, view: w.View, index: w.Index, sink: w.Sink, log: w.Log, onList: func() { w.set(Watching, "") }}
-	reflector := cache.NewReflectorWithOptions(w.reporting(src), w.kind.New(), st, cache.ReflectorOptions{Name: string(w.kind.ID)})
+	reflector := cache.NewReflectorWithOptions(w.reporting(src), w.kind.NewUnder(w.View), st, cache.ReflectorOptions{Name: string(w.kind.ID)})
 	for ctx.Err() == nil {
 		if err := reflector.ListAndWatchWithContext(ctx); err != nil {
 			return err
