@@ -53,6 +53,9 @@ func parse(args, environ []string, stderr io.Writer) (config, error) {
 	if fs.NArg() > 0 {
 		return c, fmt.Errorf("unexpected argument %q", fs.Arg(0))
 	}
+	if c.stateEvery <= 0 {
+		return c, fmt.Errorf("state-every %v is not a time between writes", c.stateEvery)
+	}
 	c.tokens = tokens(environ)
 	return c, c.switches.Validate()
 }

@@ -186,14 +186,14 @@ func (c *call) decode(to any) error {
 }
 
 func (s *Server) record(c *call, r *http.Request, a answer, p plan, commits uint64) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	entry := Call{Time: s.clock(), Who: c.token.Name, Method: c.method, Path: c.path, Query: c.query.Encode(), Template: c.route.template,
 		Status: a.status, Code: a.code, Fault: p.action, UserAgent: r.UserAgent(), Commits: commits}
 	switch a.fate {
 	case fateClose, fateReset, fateHang, fateGone:
 		entry.Status = 0
 	}
+	s.mu.Lock()
 	s.calls.add(entry)
+	s.mu.Unlock()
 	s.log.Debug("call", "method", c.method, "template", c.route.template, "status", entry.Status, "fault", entry.Fault, "token", entry.Who)
 }

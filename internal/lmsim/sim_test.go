@@ -3,6 +3,7 @@ package lmsim_test
 import (
 	"encoding/json"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
@@ -25,6 +26,11 @@ type fixture struct {
 
 func newFixture(t *testing.T, turn func(*lmsim.Switches)) *fixture {
 	t.Helper()
+	return newFixtureWith(t, turn, nil)
+}
+
+func newFixtureWith(t *testing.T, turn func(*lmsim.Switches), log *slog.Logger) *fixture {
+	t.Helper()
 	f := &fixture{t: t, time: time.Unix(1_800_000_000, 0), bearer: lmsim.DemoToken().Bearer}
 	switches := lmsim.DefaultSwitches()
 	if turn != nil {
@@ -33,7 +39,7 @@ func newFixture(t *testing.T, turn func(*lmsim.Switches)) *fixture {
 	if err := switches.Validate(); err != nil {
 		t.Fatal(err)
 	}
-	f.Server = lmsim.New(lmsim.Options{Clock: f.now, Switches: &switches})
+	f.Server = lmsim.New(lmsim.Options{Clock: f.now, Switches: &switches, Log: log})
 	if _, err := f.AddCollector(lmsim.Collector{Description: "c"}); err != nil {
 		t.Fatal(err)
 	}

@@ -127,7 +127,9 @@ func (a *Account) groupFrom(base *Group, in GroupInput, u Update) (*Group, *appl
 	assign(&g.DefaultCollectorID, in.DefaultCollectorID)
 	assign(&g.DefaultBalancedID, in.DefaultBalancedID)
 	assign(&g.GroupType, in.GroupType)
-	g.AppliesTo = strings.TrimSpace(g.AppliesTo)
+	if strings.TrimSpace(g.AppliesTo) == "" {
+		g.AppliesTo = "" // otherwise it stays as it was written
+	}
 	if err := a.checkGroup(&g); err != nil {
 		return nil, nil, err
 	}
