@@ -41,20 +41,10 @@ type parts struct {
 
 // assemble reads everything there is to read before the first request to the
 // account. Its error says what to mend.
-func assemble(ctx context.Context, p Process, f flags) (*parts, error) {
-	c, err := loadConfig(p, f)
-	if err != nil {
-		return nil, err
-	}
-	level := new(slog.LevelVar)
-	level.Set(telemetry.ParseLevel(c.Log.Level))
-	a := &parts{config: c, log: telemetry.NewLogger(p.Stderr, c.Log.Format, level), metrics: telemetry.NewRegistry()}
-	// client-go logs by klog; its lines become ours.
-	klog.SetLogger(logr.FromSlogHandler(a.log.Handler()))
-	for _, n := range c.Notices {
-		a.log.Warn("configuration", telemetry.KeyReason, n.String())
-	}
-	if a.rest, err = restConfig(f.kubeconfig); err != nil {
+func assemble(ctx context.Context, c config.Config, kubeconfig string, log *slog.Logger) (*parts, error) {
+	a := &parts{config: c, log: log, metrics: telemetry.NewRegistry()}
+	var err error
+	if a.rest, err = restConfig(kubeconfig); err != nil {
 		return nil, err
 	}
 	if a.client, err = kubernetes.NewForConfig(a.rest); err != nil {
@@ -79,6 +69,23 @@ func assemble(ctx context.Context, p Process, f flags) (*parts, error) {
 		Collectors:      account.CollectorConfig{ID: c.LM.CollectorID, Group: c.LM.CollectorGroupID}, Log: a.log,
 	})
 	return a, nil
+}
+
+// newLogger makes the process's logger. client-go logs by klog; its lines become
+// ours.
+func newLogger(p Process, c config.Config, level *slog.LevelVar) *slog.Logger {
+	level.Set(telemetry.ParseLevel(c.Log.Level))
+	log := telemetry.NewLogger(p.Stderr, c.Log.Format, level)
+	klog.SetLogger(logr.FromSlogHandler(log.Handler()))
+	notices(log, c)
+	return log
+}
+
+// notices tells what a person should know of a configuration.
+func notices(log *slog.Logger, c config.Config) {
+	for _, n := range c.Notices {
+		log.Warn("configuration", telemetry.KeyReason, n.String())
+	}
 }
 
 func loadConfig(p Process, f flags) (config.Config, error) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"slices"
 	"sync"
 	"time"
@@ -59,7 +60,11 @@ type findings struct {
 }
 
 func printPlan(ctx context.Context, p Process, f flags) error {
-	a, err := assemble(ctx, p, f)
+	c, err := loadConfig(p, f)
+	if err != nil {
+		return err
+	}
+	a, err := assemble(ctx, c, f.kubeconfig, newLogger(p, c, new(slog.LevelVar)))
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"time"
 
@@ -67,40 +68,52 @@ func (a *parts) connect() *loops {
 }
 
 func run(ctx context.Context, p Process, f flags) error {
-	a, err := assemble(ctx, p, f)
+	c, err := loadConfig(p, f)
+	if err != nil {
+		return err
+	}
+	level := new(slog.LevelVar)
+	log := newLogger(p, c, level)
+	r := newReloader(p, f, c, level, log)
+	first, err := r.connect(ctx)
 	if err != nil {
 		return stopped(ctx, err)
 	}
-	defer a.lm.Close()
-	l := a.connect()
 	live := health.NewLiveness()
 	server, err := health.Listen(ctx, health.Config{
-		Address: a.config.Server.Address, Live: live, Ready: l.conditions, Gatherer: a.metrics,
-		Profiling: a.config.Profiling.Enable, Log: a.log,
+		Address: c.Server.Address, Live: live, Ready: r.conditions, Gatherer: r,
+		Profiling: c.Profiling.Enable, Log: log,
 	})
 	if err != nil {
 		return err
 	}
-	a.log.Info("argus is starting", telemetry.KeyVersion, telemetry.Version().Version, telemetry.KeyCluster, a.cluster.Name,
-		telemetry.KeyClusterUID, string(a.cluster.UID), telemetry.KeyURL, a.config.PortalURL(), telemetry.KeyAddress, server.Address())
+	log.Info("argus is starting", telemetry.KeyVersion, telemetry.Version().Version, telemetry.KeyCluster, first.cluster.Name,
+		telemetry.KeyClusterUID, string(first.cluster.UID), telemetry.KeyURL, c.PortalURL(), telemetry.KeyAddress, server.Address())
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return server.Serve(ctx) })
+	g.Go(func() error { return r.run(ctx, live) })
+	if err = stopped(ctx, g.Wait()); err == nil {
+		log.Info("argus has stopped")
+	}
+	return err
+}
+
+// run runs the loops until ctx ends.
+func (l *loops) run(ctx context.Context, live *health.Liveness) error {
+	defer l.lm.Close()
+	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return l.watches.Run(ctx) })
 	g.Go(func() error { return l.beat(ctx, live) })
 	g.Go(func() error {
 		if err := l.claim(ctx); err != nil {
 			return err
 		}
-		a.lm.BeginFirstSync()
+		l.lm.BeginFirstSync()
 		g.Go(func() error { return l.groups.Run(ctx) })
 		g.Go(func() error { return l.endFirstSync(ctx) })
 		return l.mirror.Run(ctx)
 	})
-	err = stopped(ctx, g.Wait())
-	if err == nil {
-		a.log.Info("argus has stopped")
-	}
-	return err
+	return g.Wait()
 }
 
 // stopped turns the end that was asked for into no error.
