@@ -23,7 +23,7 @@ func layers() map[string]string {
 	return map[string]string{
 		"resource":  "",
 		"kind":      "resource",
-		"filter":    "resource",
+		"filter":    "resource kind",
 		"plan":      "resource",
 		"telemetry": "",
 		"health":    "telemetry",

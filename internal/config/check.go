@@ -155,6 +155,7 @@ func (d *decoder) finish(c *Config) {
 	if c.ClusterName == "" && !d.faulted("clusterName") {
 		d.fault(0, "clusterName", problem{"is missing", "write the cluster's name: clusterName: my-cluster"})
 	}
+	d.checkRules(c)
 	d.raise("daemons.lmCacheSync.interval", &c.Daemons.LMCacheSync.Interval, c.Daemons.LMCacheSync.MinInterval)
 	d.raise("daemons.lmResourceSweeper.interval", &c.Daemons.LMResourceSweeper.Interval, c.Daemons.LMResourceSweeper.MinInterval)
 	if !d.set("kinds.preset") && (d.legacy || d.set("monitoring.disable")) {

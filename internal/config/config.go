@@ -54,6 +54,11 @@ type Config struct {
 	// as a map from a kind to its expressions (the form of Argus 6). They may
 	// stand in a file of their own (filters-config.yaml).
 	Filters Filters `yaml:"filters"`
+	// What is kept out of the account: an object that meets everything that one
+	// of these blocks sets. It wins over include.
+	Exclude []FilterBlock `yaml:"exclude"`
+	// What alone is mirrored of the kinds that one of these blocks is about.
+	Include []FilterBlock `yaml:"include"`
 	// Properties of the groups of the tree: a map from cluster, or from a kind,
 	// to a list of properties.
 	ResourceGroupProps map[string][]GroupProperty `yaml:"resourceGroupProps"`

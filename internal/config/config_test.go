@@ -308,6 +308,51 @@ func TestParse_v6KeysLeadSomewhere(t *testing.T) {
 	}
 }
 
+func TestParse_rulesAreChecked(t *testing.T) {
+	text := `clusterName: c
+filters:
+  - name ==
+monitoring:
+  labels:
+    ignore: ["key in ("]
+exclude:
+  - selector: "a=("
+`
+	_, faults := Parse([]byte(text))
+	var got []string
+	for _, f := range faults {
+		got = append(got, fmt.Sprintf("%d %s", f.Line, f.Path))
+		if f.Problem == "" {
+			t.Errorf("%s: no problem is told", f.Path)
+		}
+	}
+	if diff := cmp.Diff([]string{"3 filters[0]", "6 monitoring.labels.ignore[0]", "8 exclude[0].selector"}, got); diff != "" {
+		t.Errorf("faults %v (-want +got):\n%s", Faults(faults), diff)
+	}
+}
+
+func TestFilterConfig(t *testing.T) {
+	c := must(t, "clusterName: c\nfilters: ['name == \"a\"']\nmonitoring: {honorDisableLabel: true, annotations: {ignore: []}}\nexclude: [{namespaces: [x]}]\n")
+	f := c.FilterConfig()
+	if len(f.Rules) != 1 || len(f.Exclude) != 1 || len(f.Include) != 0 || !f.HonorDisableLabel {
+		t.Errorf("FilterConfig() = %+v, want what the file says", f)
+	}
+	if got := c.IgnoredAnnotations(); len(got) != 0 {
+		t.Errorf("an empty list: %v are ignored, want none", got)
+	}
+	if got := Default().IgnoredAnnotations(); len(got) == 0 {
+		t.Error("no list: none are ignored, want those of the chart")
+	}
+}
+
+func TestParse_blocks(t *testing.T) {
+	c := must(t, "clusterName: c\nexclude:\n  - {kinds: [po], namespaces: ['kube-*'], selector: a=b}\ninclude:\n  - cel: 'name == \"a\"'\n")
+	want := []FilterBlock{{Kinds: []string{"po"}, Namespaces: []string{"kube-*"}, Selector: "a=b", Line: 3}, {CEL: `name == "a"`, Line: 5}}
+	if diff := cmp.Diff(want, append(c.Exclude, c.Include...)); diff != "" {
+		t.Errorf("blocks (-want +got):\n%s", diff)
+	}
+}
+
 func TestParse_oldestFilters(t *testing.T) {
 	c := must(t, "cluster_name: c\nfilters:\n  pod: 'name == \"a\" || name == \"b\"'\n")
 	want := []FilterRule{{Kind: "pod", Expression: `name == "a" || name == "b"`, Joined: true, Line: 3}}

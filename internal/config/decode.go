@@ -102,12 +102,16 @@ func (d *decoder) list(node *yaml.Node, into reflect.Value, path string, r rule)
 	if !d.wants(node, yaml.SequenceNode, path, "a list") {
 		return
 	}
+	into.Set(reflect.MakeSlice(into.Type(), 0, len(node.Content))) // an empty list is not an absent one
 	for i, item := range node.Content {
 		element := reflect.New(into.Type().Elem()).Elem()
 		if isSection(element.Type()) {
 			setDefaults(element)
 		}
 		d.value(resolve(item), element, path+"["+itoa(i)+"]", rule{check: r.check})
+		if block, ok := element.Addr().Interface().(*FilterBlock); ok {
+			block.File, block.Line = d.file, item.Line
+		}
 		into.Set(reflect.Append(into, element))
 	}
 }

@@ -10,6 +10,7 @@ import (
 // Effective is the whole configuration as a file that gives it again, with
 // defaults filled in and secrets hidden.
 func (c Config) Effective() ([]byte, error) {
+	c.Monitoring.Annotations.Ignore = c.IgnoredAnnotations()
 	out, err := yaml.Marshal(encode(reflect.ValueOf(c)))
 	if err != nil {
 		return nil, fmt.Errorf("print the configuration: %w", err)

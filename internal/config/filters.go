@@ -28,6 +28,25 @@ type FilterRule struct {
 	Line int
 }
 
+// FilterBlock is one entry of include or exclude. It matches an object that meets
+// everything it sets.
+type FilterBlock struct {
+	// Kinds that the block is about. Without it, all kinds, or those in
+	// namespaces if it sets namespaces.
+	Kinds []string `yaml:"kinds" check:"kinds"`
+	// Namespaces, as names or patterns: * is any characters, ? any one.
+	Namespaces []string `yaml:"namespaces"`
+	// A label selector, as kubectl takes it: app=web,tier!=cache.
+	Selector string `yaml:"selector"`
+	// An expression in CEL over kind, name, namespace, labels, annotations, owner
+	// and owners. A block whose expression fails does not match.
+	CEL string `yaml:"cel"`
+
+	// File and Line tell the place, for messages about it.
+	File string `yaml:"-"`
+	Line int    `yaml:"-"`
+}
+
 // filters decodes all three forms: a list of rules, a map from a kind to a list,
 // and a map from a kind to one text.
 func (d *decoder) filters(node *yaml.Node, into reflect.Value, path string) {

@@ -23,7 +23,8 @@ type Kinds struct {
 type Monitoring struct {
 	// Kinds not to mirror, as kinds.disable.
 	Disable []string `yaml:"disable" check:"kinds"`
-	// Annotations that are left alone.
+	// Annotations that are left alone. Absent means those that change all the time,
+	// as in the newest chart.
 	Annotations Ignore `yaml:"annotations"`
 	// Labels that are left alone.
 	Labels Ignore `yaml:"labels"`
@@ -36,6 +37,8 @@ type Monitoring struct {
 // removed.
 type Ignore struct {
 	// Expressions over key, such as: key in ('a', 'b') or key =~ 'last-applied'.
+	// Without the list for annotations, those that change all the time are
+	// ignored, as in the newest chart.
 	Ignore []string `yaml:"ignore"`
 }
 
