@@ -103,6 +103,7 @@ func (s *Server) adminGroups(w http.ResponseWriter, r *http.Request) {
 		parent = int64(account.RootGroup)
 	}
 	q := account.Query{Size: 1000, Sort: "name", Filter: "parentId:" + strconv.FormatInt(parent, 10)}
+	q.Fields = []string{"id", "name", "fullPath", "appliesTo", "numOfHosts", "numOfDirectSubGroups"}
 	s.adminPage(w, func(a *account.Account, by account.By) (account.Page, error) { return a.ListGroups(by, q) })
 }
 

@@ -148,8 +148,8 @@ const (
 	onLogs
 )
 
-// allowed reports whether a role may make this kind of call.
-func (r Role) allowed(on class, method string) bool {
-	right := [...]Right{r.Devices, r.Groups, r.Collectors, r.Notes, r.Logs}[on]
-	return right == Manage || right == Read && method == http.MethodGet
+// allowed reports whether a role may make a call of this route. POST /functions changes nothing.
+func (r Role) allowed(to route) bool {
+	right := [...]Right{r.Devices, r.Groups, r.Collectors, r.Notes, r.Logs}[to.on]
+	return right == Manage || right == Read && (to.method == http.MethodGet || to.template == "/functions")
 }

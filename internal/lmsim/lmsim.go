@@ -39,8 +39,10 @@ type Options struct {
 // A Server is one account. It implements http.Handler for the account's REST API and is safe for
 // concurrent use. It starts no goroutine: effects that happen later happen when it is next used.
 type Server struct {
-	clock func() time.Time
-	log   *slog.Logger
+	clock  func() time.Time
+	log    *slog.Logger
+	rest   []route // below /santaba/rest
+	ingest []route // below /rest
 
 	mu       sync.Mutex // guards everything below
 	account  *account.Account
@@ -82,7 +84,7 @@ func New(o Options) *Server {
 	if o.Limits != nil {
 		limits = *o.Limits
 	}
-	s := &Server{clock: o.Clock, log: o.Log, tokens: append([]Token(nil), o.Tokens...), journal: o.JournalSize, saved: neverSaved}
+	s := &Server{clock: o.Clock, log: o.Log, rest: restRoutes(), ingest: ingestRoutes(), tokens: append([]Token(nil), o.Tokens...), journal: o.JournalSize, saved: neverSaved}
 	s.limits = newLimiter(limits)
 	s.calls = newCallLog(o.CallLogSize)
 	s.born = s.clock()

@@ -41,11 +41,11 @@ func (s *Server) serve(ctx context.Context, r *http.Request) answer {
 	c, bad := newCall(r)
 	s.mu.Lock()
 	c.route.template = "unknown"
-	routes := restRoutes
+	routes := s.rest
 	if c.ingest {
-		routes = ingestRoutes
+		routes = s.ingest
 	}
-	found, params, ok := match(routes(), c.method, c.rawPath)
+	found, params, ok := match(routes, c.method, c.rawPath)
 	if ok {
 		c.route, c.params = found, params
 	}
@@ -106,7 +106,7 @@ func (s *Server) checked(c *call, routed bool, bad error, p plan, a *answer) (an
 	if !ok {
 		return nil, &account.Error{Status: 429, Code: 1429, Message: "Rate limit exceeded"}
 	}
-	if !token.Role.allowed(c.route.on, c.method) {
+	if !token.Role.allowed(c.route) {
 		return nil, &account.Error{Status: 403, Code: 1403, Message: "Permission denied"}
 	}
 	if bad != nil {

@@ -29,7 +29,7 @@ func (a *Account) RegisterDelta(by By, q Query) (Page, error) {
 	a.deltas[id] = d
 	var hosts []*host
 	for _, h := range a.hosts(a.order) {
-		if f.Match(subject[*host]{deviceTable, a, h}) {
+		if f.Match(&subject[*host]{deviceTable, a, h}) {
 			hosts = append(hosts, h)
 			d.known[h.ID] = true
 		}
@@ -54,7 +54,7 @@ func (a *Account) Delta(by By, id string, q Query) (Page, error) {
 		}
 	}
 	for _, h := range a.hosts(a.order) {
-		if h.changed <= d.seen || !d.filter.Match(subject[*host]{deviceTable, a, h}) {
+		if h.changed <= d.seen || !d.filter.Match(&subject[*host]{deviceTable, a, h}) {
 			continue
 		}
 		if d.known[h.ID] {

@@ -221,7 +221,7 @@ func (a *Account) uniqueDevice(d *Device) error {
 		return refuse(a.Rules.DuplicateDisplayName, codeOf(a.Rules.DuplicateDisplayName),
 			"device with display name %s is in the recycle bin", d.DisplayName)
 	}
-	if a.Rules.DuplicateName == 0 {
+	if old, exists := a.devices.find(d.ID); a.Rules.DuplicateName == 0 || exists && old.nameKey() == d.nameKey() {
 		return nil
 	}
 	if _, taken := a.names.other(d.nameKey(), d.ID); taken {

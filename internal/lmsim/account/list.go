@@ -86,7 +86,7 @@ func (a *Account) recycledHosts(f *filter.Filter) []*host {
 	for _, r := range a.recycled {
 		for _, d := range r.Devices {
 			h := &host{Device: d, deletedMillis: r.DeletedOn.UnixMilli()}
-			if f.Match(subject[*host]{deviceTable, a, h}) {
+			if f.Match(&subject[*host]{deviceTable, a, h}) {
 				out = append(out, h)
 			}
 		}
@@ -122,15 +122,17 @@ func (a *Account) selectDevices(by By, ids []int32, group int32, f *filter.Filte
 }
 
 func (a *Account) filterDevices(now time.Time, ids []int32, group int32, f *filter.Filter, q Query) []int32 {
-	key := strconv.Itoa(int(group)) + "\x00" + q.Filter
+	key := strings.Join([]string{strconv.Itoa(int(group)), q.Filter, a.Rules.UnquotedStrings, a.Rules.PropertyFilterElement, a.Rules.IgnoredFilterFields}, "\x00")
 	cacheable := a.Rules.ListLag <= 0
 	if cacheable && a.lists.key == key && a.lists.builtAt == a.lists.generation {
 		return a.lists.ids
 	}
 	out := make([]int32, 0, 64)
+	nanos := now.UnixNano()
+	s := &subject[*host]{t: deviceTable, a: a} // one for all: a scan must not allocate
 	for _, id := range ids {
-		h := a.devices.at(id)
-		if h.visibleList <= now.UnixNano() && f.Match(subject[*host]{deviceTable, a, h}) {
+		s.x = a.devices.at(id)
+		if s.x.visibleList <= nanos && f.Match(s) {
 			out = append(out, id)
 		}
 	}
@@ -220,7 +222,7 @@ func list[T any](a *Account, s source[T], q Query) (Page, error) {
 	}
 	items := make([]T, 0, len(s.items))
 	for _, x := range s.items {
-		if f.Match(subject[T]{s.table, a, x}) {
+		if f.Match(&subject[T]{s.table, a, x}) {
 			items = append(items, x)
 		}
 	}

@@ -73,7 +73,7 @@ type subject[T any] struct {
 }
 
 // Field implements filter.Subject.
-func (s subject[T]) Field(name string) (any, bool) {
+func (s *subject[T]) Field(name string) (any, bool) {
 	if name == filter.AllFields {
 		return s.texts(), true
 	}
@@ -93,7 +93,7 @@ func (s subject[T]) Field(name string) (any, bool) {
 	}
 }
 
-func (s subject[T]) texts() []string {
+func (s *subject[T]) texts() []string {
 	var out []string
 	for _, f := range s.t.fields {
 		switch v := f.get(s.a, s.x, View{Unmasked: true}).(type) {

@@ -28,8 +28,10 @@ async function item(g) {
       el("b", {}, g.name), g.appliesTo ? el("i", { title: "dynamic" }, "ƒ") : null, el("span", {}, number(g.numOfHosts))));
   const li = el("li", { role: "treeitem", class: expanded ? "open" : "", "aria-expanded": g.numOfDirectSubGroups ? String(expanded) : null }, row);
   if (expanded) {
-    const { items } = await ask("groups?parent=" + g.id);
-    li.append(el("ul", { role: "group" }, ...(await Promise.all(items.map(item)))));
+    const { items, total } = await ask("groups?parent=" + g.id);
+    const list = el("ul", { role: "group" }, ...(await Promise.all(items.map(item))));
+    if (total > items.length) list.append(el("li", { class: "hint" }, `and ${number(total - items.length)} more`));
+    li.append(list);
   }
   return li;
 }
