@@ -56,9 +56,10 @@ func assemble(ctx context.Context, c config.Config, kubeconfig string, log *slog
 	a.kinds, a.off = c.EnabledKinds(), c.DisabledKinds()
 	a.view = kind.View{Cluster: a.cluster}
 	a.policy = plan.Policy{
-		Ownership: a.view.Ownership(),
-		Reuse:     func(resource.Kind) bool { return c.LM.Resource.OnRecreate == "reuse" },
-		Retention: plan.Retention{After: c.GlobalDeleteAfterDuration, OwnPods: c.DeleteInfraPodsAfter, DefaultName: kind.DefaultName},
+		Ownership:   a.view.Ownership(),
+		Reuse:       func(resource.Kind) bool { return c.LM.Resource.OnRecreate == "reuse" },
+		DisplayName: func(key resource.Key) string { return kind.DisplayName(key, c.ClusterName) },
+		Retention:   plan.Retention{After: c.GlobalDeleteAfterDuration, OwnPods: c.DeleteInfraPodsAfter, DefaultName: kind.DefaultName},
 	}
 	if a.lm, err = lm.New(a.lmConfig()); err != nil {
 		return nil, fmt.Errorf("set up the LogicMonitor client: %w", err)

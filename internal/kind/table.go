@@ -63,6 +63,13 @@ func DefaultName(key resource.Key) string {
 	return k.defaultName(key.Namespace, key.Name)
 }
 
+// DisplayName is the display name of the resource of an object in a cluster.
+func DisplayName(key resource.Key, cluster string) string {
+	b := resource.NewBuilder(key, "")
+	b.DisplayName(DefaultName(key) + "-" + cluster)
+	return b.Build().DisplayName
+}
+
 // Parse returns the row that a user's word names: its plural, singular or short
 // name, in any case.
 func Parse(word string) (*Kind, error) {

@@ -27,11 +27,20 @@ func (m *Manager) Audit(ctx context.Context) error {
 		return err
 	}
 	listing.Complete()
+	m.renaming.Store(m.rename.Swap(false))
 	m.audited(nil)
 	m.Metrics.audited(time.Since(began))
 	m.Log.Info("listed the account", "resources", listing.Len(), "duration", time.Since(began))
 	m.touchAll()
+	m.compared.Store(true)
 	return nil
+}
+
+// RenameSoon asks for an audit after which resources have the display names that
+// their objects give them, whatever people called them.
+func (m *Manager) RenameSoon() {
+	m.rename.Store(true)
+	m.AuditSoon()
 }
 
 // AuditSoon asks for an audit before the next is due.
@@ -118,7 +127,7 @@ type Snapshot struct {
 	Waiting   map[string]int // keys by lane
 	Delayed   int            // keys that failed and wait
 	Parked    map[resource.Key]string
-	Loaded    bool
+	Loaded    bool // the account was listed and compared at least once
 	Idle      bool // nothing waits, is delayed or under way
 	LastAudit time.Time
 	AuditErr  error
@@ -145,7 +154,7 @@ func (s Snapshot) Backlog() int {
 // Snapshot says how the mirror stands.
 func (m *Manager) Snapshot() Snapshot {
 	counts := m.Cache.Counts()
-	s := Snapshot{Waiting: map[string]int{}, Parked: map[resource.Key]string{}, Loaded: m.Cache.Loaded(), Idle: m.queue.Idle()}
+	s := Snapshot{Waiting: map[string]int{}, Parked: map[resource.Key]string{}, Loaded: m.compared.Load(), Idle: m.queue.Idle()}
 	for _, k := range m.Kinds {
 		if k.GroupsOnly {
 			continue

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -50,6 +51,10 @@ type Manager struct {
 	queue *Queue
 	kinds map[resource.Kind]*kind.Kind
 	audit chan struct{} // asks for an audit now
+	// rename has the next audit set display names back; renaming has the
+	// decisions until the one after do so.
+	rename, renaming atomic.Bool
+	compared         atomic.Bool // everything has been looked at once
 
 	mu     sync.Mutex // guards what follows
 	parked map[resource.Key]string
@@ -183,7 +188,7 @@ func (m *Manager) touchAll() {
 func (m *Manager) gather(key resource.Key) plan.Case {
 	known, doubt := m.Cache.Known(key)
 	return plan.Case{
-		Key: key, Policy: m.Policy, Now: time.Now(), Frozen: m.Cluster.Frozen(key.Kind),
+		Key: key, Policy: m.Policy, Now: time.Now(), Rename: m.renaming.Load(), Frozen: m.Cluster.Frozen(key.Kind),
 		Hint: m.Cluster.Hint(key), Known: known, Doubt: doubt,
 	}
 }

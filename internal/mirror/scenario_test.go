@@ -827,3 +827,80 @@ func TestManager_MarksDeleted(t *testing.T) {
 		gone(own, 240*time.Hour)
 	})
 }
+
+// TestManager_SetsNamesBack: on request resources get the display names of their
+// objects again and lose their marks of conflict; otherwise names are people's.
+func TestManager_SetsNamesBack(t *testing.T) {
+	policy := plan.Policy{Ownership: view.Ownership(), DisplayName: func(key resource.Key) string { return kind.DisplayName(key, "lab") }}
+	world(t, lmsim.NoLimits(), func(t *testing.T, c *cluster, sim *portal) {
+		c.pod(0, nil)
+		c.pod(1, nil)
+		a := startWith(t, c, sim, policy)
+		defer a.stop()
+		a.settle(t)
+		d, _ := sim.DeviceByDisplayName("web-0-pod-shop-lab")
+		other, _ := sim.DeviceByDisplayName("web-1-pod-shop-lab")
+		name := "favourite"
+		if err := sim.EditDevice(d.ID, simaccount.DeviceInput{DisplayName: &name}); err != nil {
+			t.Fatal(err)
+		}
+		if err := sim.EditDevice(other.ID, simaccount.DeviceInput{Custom: &[]simaccount.Property{{Name: "system.categories", Value: "KubernetesPodConflict,mine"}}}); err != nil {
+			t.Fatal(err)
+		}
+		a.AuditSoon()
+		time.Sleep(time.Minute)
+		a.settle(t)
+		if _, ok := sim.DeviceByDisplayName(name); !ok {
+			t.Errorf("an audit took away the name that a person gave")
+		}
+		a.RenameSoon()
+		time.Sleep(time.Minute)
+		a.settle(t)
+		if got, ok := sim.DeviceByDisplayName("web-0-pod-shop-lab"); !ok || got.ID != d.ID {
+			t.Errorf("resource after the request: got %d, %v, want %d with its own name", got.ID, ok, d.ID)
+		}
+		other, _ = sim.Device(other.ID)
+		for _, p := range other.Custom {
+			if p.Name == "system.categories" && p.Value != "mine,KubernetesPod" {
+				t.Errorf("categories: got %q, want %q", p.Value, "mine,KubernetesPod")
+			}
+		}
+		// It is a request and no rule.
+		if err := sim.EditDevice(d.ID, simaccount.DeviceInput{DisplayName: &name}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(3 * time.Hour)
+		if _, ok := sim.DeviceByDisplayName(name); !ok {
+			t.Errorf("a later audit took away the name that a person gave")
+		}
+	})
+}
+
+// TestManager_AddressStillTaken: a pod gets the address of one whose resource is
+// not gone yet; it waits, and does not hammer the account.
+func TestManager_AddressStillTaken(t *testing.T) {
+	world(t, lmsim.NoLimits(), func(t *testing.T, c *cluster, sim *portal) {
+		key := c.pod(0, nil)
+		a := start(t, c, sim)
+		defer a.stop()
+		a.settle(t)
+		name, display, collector := "10.0.9.9", "somebody's", int32(1)
+		id, err := sim.CreateDevice(simaccount.DeviceInput{Name: &name, DisplayName: &display, PreferredCollectorID: &collector})
+		if err != nil {
+			t.Fatal(err)
+		}
+		sim.ResetCounts()
+		p := same(c, key, nil)
+		p.Status.PodIP = name
+		c.put(p, "pods")
+		time.Sleep(30 * time.Minute)
+		if got := sim.calls("PATCH", "/device/devices/{id}", 409); got < 2 || got > 20 {
+			t.Errorf("attempts in half an hour: got %d, want a few", got)
+		}
+		if err := sim.DeleteDevice(id, true); err != nil {
+			t.Fatal(err)
+		}
+		a.settle(t)
+		equal(t, c, sim)
+	})
+}

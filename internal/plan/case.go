@@ -60,6 +60,8 @@ type Known struct {
 	// not since it started; After is what the account then showed. Where
 	// the account changes what is written, the two let it rest.
 	Wrote, After uint64
+	// Misnamed says that its display name is not the one its object gives it.
+	Misnamed bool
 	// Unlisted says that the last complete listing did not have it, which
 	// proves nothing about a list that shifts while it is read.
 	Unlisted bool
@@ -89,6 +91,9 @@ type Case struct {
 	Now time.Time
 	// Frozen says why nothing of this kind may be changed now, or is empty.
 	Frozen string
+	// Rename has display names set back to what objects give them, which a
+	// person asked for. Otherwise they are people's.
+	Rename bool
 	Hint   Hint
 	Object Object
 	// Known are the live resources of the account that are this key's: none or
@@ -159,6 +164,7 @@ func (c Case) known(seen *resource.Observed, old Known) Known {
 	old.ID, old.UID, old.CreatedOn = seen.ID, seen.UID, seen.CreatedOn
 	old.Visible = seen.Fingerprint(c.Policy.Ownership).Visible
 	old.Unlisted = false
+	old.Misnamed = c.Policy.Misnamed(seen)
 	old.Look, old.Seen = Ours, seen
 	return old
 }
@@ -195,7 +201,11 @@ func (c Case) WithResult(change Change, r Result) Case {
 			c.Known[at].Look = Missing
 		}
 	case Taken:
-		c.taken, c.asked = true, false
+		if change.Op == Create {
+			c.taken, c.asked = true, false
+		} else {
+			c.failed = r.Reason // until whoever has the name lets go of it
+		}
 	case Lost:
 		c = c.lost(change, r, at)
 	case Refused:

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+
+	"github.com/argus-k8s/argus/internal/resource"
 )
 
 // Decide says what to do next about a Case. The caller does it, adds the answer
@@ -67,7 +69,7 @@ func (c Case) consult() Step {
 		switch {
 		case c.Hint.Sight == NotReady:
 			return Step{Do: Rest, Reason: "not ready: left as it is"}
-		case c.Hint.Sight == Present && c.Known[0].InSync(c.Hint.Print):
+		case c.Hint.Sight == Present && c.inSync(&c.Known[0], c.Hint.Print):
 			return Step{Do: Rest, Reason: "in step"}
 		}
 	}
@@ -83,13 +85,16 @@ func (c Case) mirror() Step {
 	if keep == nil {
 		return c.create()
 	}
-	if keep.InSync(c.Object.Want.Fingerprint(c.Policy.Ownership)) {
+	if c.inSync(keep, c.Object.Want.Fingerprint(c.Policy.Ownership)) {
 		return Step{Do: Rest, Reason: "in step"}
 	}
 	if keep.Look == Unread {
 		return Step{Do: ReadResource, ID: keep.ID, Reason: "to see what differs"}
 	}
 	change := Diff(keep.Seen, c.Object.Want, c.Policy.Ownership)
+	if c.Rename {
+		change.rename(keep.Seen)
+	}
 	if change.Op == None {
 		return Step{Do: Rest, Reason: "in step"}
 	}
@@ -98,6 +103,11 @@ func (c Case) mirror() Step {
 		change.Reason = "the object was created again: its resource is kept"
 	}
 	return Step{Do: Act, Change: change, Reason: change.Reason}
+}
+
+// inSync says whether a resource needs no write.
+func (c Case) inSync(k *Known, print resource.Fingerprint) bool {
+	return k.InSync(print) && !(c.Rename && k.Misnamed)
 }
 
 // keep is the resource that stays for the object: the oldest that carries its

@@ -45,6 +45,15 @@ func Diff(have *resource.Observed, want *resource.Resource, own resource.Ownersh
 	return c
 }
 
+// rename sets the display name back to what the object gives it.
+func (c *Change) rename(have *resource.Observed) {
+	if have.DisplayName == c.Want.DisplayName {
+		return
+	}
+	c.Op, c.DisplayName = Update, c.Want.DisplayName
+	c.Fields = append(c.Fields, Field{Name: "displayName", Have: have.DisplayName, Want: c.Want.DisplayName})
+}
+
 func (c *Change) set(p resource.Property, old string) {
 	c.Set = append(c.Set, p)
 	c.Fields = append(c.Fields, Field{Name: p.Name, Have: old, Want: p.Value, From: p.From})

@@ -90,8 +90,17 @@ type Policy struct {
 	// Reuse keeps the resource of an object that was deleted and created again
 	// under the same name, with its history; otherwise it is replaced.
 	Reuse func(kind resource.Kind) bool
+	// DisplayName is the display name that the resource of an object has by
+	// default. Nil holds every name for right.
+	DisplayName func(key resource.Key) string
 	// Retention says what becomes of resources whose objects are gone.
 	Retention Retention
 }
 
 func (p Policy) reuses(kind resource.Kind) bool { return p.Reuse != nil && p.Reuse(kind) }
+
+// Misnamed says whether a resource has another display name than its object gives
+// it.
+func (p Policy) Misnamed(o *resource.Observed) bool {
+	return p.DisplayName != nil && o.DisplayName != p.DisplayName(o.Key)
+}

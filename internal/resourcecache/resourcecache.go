@@ -21,7 +21,7 @@ type record struct {
 	uid                   resource.UID
 	createdOn             int64
 	visible, wrote, after uint64
-	unlisted              bool
+	unlisted, misnamed    bool
 }
 
 // Cache is safe for concurrent use.
@@ -125,6 +125,7 @@ func (l *Listing) Add(o *resource.Observed) {
 	l.count++
 	l.records[o.Key] = append(l.records[o.Key], record{
 		id: o.ID, uid: o.UID, createdOn: o.CreatedOn, visible: o.Fingerprint(l.cache.policy.Ownership).Visible,
+		misnamed: l.cache.policy.Misnamed(o),
 	})
 }
 
@@ -273,13 +274,13 @@ func (c *Cache) put(key resource.Key, records []record) {
 func (r record) known() plan.Known {
 	return plan.Known{
 		ID: r.id, UID: r.uid, CreatedOn: r.createdOn,
-		Visible: r.visible, Wrote: r.wrote, After: r.after, Unlisted: r.unlisted,
+		Visible: r.visible, Wrote: r.wrote, After: r.after, Unlisted: r.unlisted, Misnamed: r.misnamed,
 	}
 }
 
 func recordOf(k *plan.Known) record {
 	return record{
 		id: k.ID, uid: k.UID, createdOn: k.CreatedOn,
-		visible: k.Visible, wrote: k.Wrote, after: k.After, unlisted: k.Unlisted,
+		visible: k.Visible, wrote: k.Wrote, after: k.After, unlisted: k.Unlisted, misnamed: k.Misnamed,
 	}
 }
