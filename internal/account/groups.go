@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/argus-k8s/argus/internal/lm"
 	"github.com/argus-k8s/argus/internal/resource"
@@ -30,6 +31,16 @@ func (a *Account) Group(ctx context.Context, id resource.ID) (*resourcegroup.Obs
 // Named returns the groups with exactly this name.
 func (a *Account) Named(ctx context.Context, name string) ([]resourcegroup.Observed, error) {
 	return a.groups(ctx, lm.GroupsWithName(name))
+}
+
+// Marked returns the groups that have a property with exactly this value. It is
+// asked for seldom, and lists all groups: a filter might hide what it looks for.
+func (a *Account) Marked(ctx context.Context, p resource.Property) ([]resourcegroup.Observed, error) {
+	all, err := a.groups(ctx, lm.Filter[lm.DeviceGroup]{})
+	return slices.DeleteFunc(all, func(o resourcegroup.Observed) bool {
+		value, ok := o.Property(p.Name)
+		return !ok || value != p.Value
+	}), err
 }
 
 // Tree returns the groups below a group. As with resources, a filtered answer
@@ -103,7 +114,7 @@ func (a *Account) groups(ctx context.Context, filter lm.Filter[lm.DeviceGroup]) 
 
 func observeGroup(g *lm.DeviceGroup) resourcegroup.Observed {
 	o := resourcegroup.Observed{
-		ID: resource.ID(g.ID), Parent: resource.ID(g.ParentID), Name: g.Name, AppliesTo: g.AppliesTo,
+		ID: resource.ID(g.ID), Parent: resource.ID(g.ParentID), Name: g.Name, FullPath: g.FullPath, AppliesTo: g.AppliesTo,
 		DisableAlerting: g.DisableAlerting, Hosts: int(g.NumOfHosts), Groups: int(g.NumOfDirectSubGroups),
 	}
 	for _, p := range g.CustomProperties {
@@ -129,6 +140,7 @@ func (w groupWriter) Create(ctx context.Context, parent resource.ID, g *resource
 	for _, p := range g.Properties {
 		fields.CustomProperties = append(fields.CustomProperties, lm.Property{Name: p.Name, Value: p.Value})
 	}
+	fields.CustomProperties = append(fields.CustomProperties, properties(g.FirstFacts())...)
 	made, err := w.a.Client.CreateGroup(ctx, fields)
 	if err == nil {
 		return observeGroup(&made), nil
@@ -152,7 +164,10 @@ func (w groupWriter) Create(ctx context.Context, parent resource.ID, g *resource
 
 // Update writes what a patch says.
 func (w groupWriter) Update(ctx context.Context, id resource.ID, p resourcegroup.Patch) (resourcegroup.Observed, error) {
-	fields := lm.DeviceGroupFields{AppliesTo: p.AppliesTo, DisableAlerting: p.DisableAlerting}
+	fields := lm.DeviceGroupFields{Name: p.Name, AppliesTo: p.AppliesTo, DisableAlerting: p.DisableAlerting}
+	if p.Parent != nil {
+		fields.ParentID = new(lm.GroupID(*p.Parent))
+	}
 	if len(p.Set) > 0 {
 		fields.CustomProperties = properties(p.Set)
 	}
@@ -161,6 +176,15 @@ func (w groupWriter) Update(ctx context.Context, id resource.ID, p resourcegroup
 		return resourcegroup.Observed{}, err
 	}
 	return observeGroup(&g), nil
+}
+
+// RemoveProperty removes a property.
+func (w groupWriter) RemoveProperty(ctx context.Context, id resource.ID, name string) error {
+	err := w.a.Client.DeleteGroupProperty(ctx, lm.GroupID(id), name)
+	if lm.IsNotFound(err) {
+		return nil
+	}
+	return err
 }
 
 // Delete deletes an empty group.

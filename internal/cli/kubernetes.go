@@ -71,6 +71,16 @@ func identify(ctx context.Context, client kubernetes.Interface, host, name strin
 	}
 }
 
+// facts about the cluster that its group in the account tells. What cannot be
+// read now is left out.
+func (a *parts) facts(context.Context) []resource.Property {
+	facts := []resource.Property{{Name: "argus.app-version", Value: telemetry.Version().Version}}
+	if v, err := a.client.Discovery().ServerVersion(); err == nil {
+		facts = append(facts, resource.Property{Name: "kubernetes.version", Value: v.GitVersion})
+	}
+	return facts
+}
+
 func readNamespace(ctx context.Context, client kubernetes.Interface, name string) (*metav1.ObjectMeta, error) {
 	ctx, cancel := context.WithTimeout(ctx, apiserverAnswer)
 	defer cancel()

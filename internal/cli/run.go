@@ -55,7 +55,8 @@ func (a *parts) connect() *loops {
 	l.watches = watch.NewCluster(a.kinds, a.off, watch.Config{REST: a.rest, Client: a.client, Sink: sink, View: a.view, Log: a.log})
 	l.groups = resourcegroup.New(resourcegroup.Config{
 		Reader: a.account, Writer: a.account.GroupWriter(), Cluster: l.watches, Layout: a.layout(),
-		Parent: a.config.ClusterTreeParentID, Every: a.config.Daemons.LMCacheSync.Interval, Log: a.log,
+		Parent: a.config.ClusterTreeParentID, Every: a.config.Daemons.LMCacheSync.Interval,
+		Facts: a.facts, OnRequest: l.request, Log: a.log,
 	})
 	l.mirror = mirror.New(mirror.Config{
 		Cluster: l.watches, Account: a.account, Actions: a.account, Cache: resourcecache.New(a.policy),
@@ -116,6 +117,15 @@ func (l *loops) run(ctx context.Context, live *health.Liveness) error {
 	return g.Wait()
 }
 
+// request honors what a person asked for on the cluster group.
+func (l *loops) request(property string) {
+	if property == resourcegroup.PropRename {
+		l.mirror.RenameSoon()
+		return
+	}
+	l.mirror.AuditSoon()
+}
+
 // stopped turns the end that was asked for into no error.
 func stopped(ctx context.Context, err error) error {
 	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
@@ -141,7 +151,7 @@ func (l *loops) claim(ctx context.Context) error {
 		case lm.IsForbidden(err):
 			return fmt.Errorf("the LogicMonitor token may not read groups: give its role manage rights on resources, resource groups and collectors: %w", err)
 		}
-		if other := new(resourcegroup.OtherClusterError); errors.As(err, &other) {
+		if resourcegroup.Fatal(err) {
 			return err
 		}
 		l.waiting(err)

@@ -109,6 +109,10 @@ func Diff(want *Group, have *Tree) []Change {
 // repair says what of a group that is kept as wanted somebody changed.
 func repair(g *Group, have *Observed) (p Patch, reason string) {
 	var reasons []string
+	if g.Name != have.Name && g.Repair {
+		p.Name = &g.Name
+		reasons = append(reasons, "name differs")
+	}
 	if g.Repair && have.AppliesTo != g.AppliesTo {
 		p.AppliesTo = &g.AppliesTo
 		reasons = append(reasons, "appliesTo differs")
@@ -127,7 +131,39 @@ func repair(g *Group, have *Observed) (p Patch, reason string) {
 			reasons = append(reasons, "property "+want.Name+" differs")
 		}
 	}
+	for _, fact := range g.Facts {
+		if value, _ := have.Property(fact.Name); value != fact.Value {
+			p.Set = append(p.Set, fact, history(have, fact))
+			reasons = append(reasons, "property "+fact.Name+" differs")
+		}
+	}
 	return p, strings.Join(reasons, ", ")
+}
+
+// history is the property that keeps the former values of a fact: the last ones,
+// the newest at the end.
+func history(have *Observed, fact resource.Property) resource.Property {
+	const comma = ", "
+	name := fact.Name + suffixHistory
+	var values []string
+	if old, _ := have.Property(name); old != "" {
+		values = strings.Split(old, comma)
+	}
+	if len(values) == 0 || values[len(values)-1] != fact.Value {
+		values = append(values, fact.Value)
+	}
+	values = values[max(0, len(values)-historyLength):]
+	return resource.Property{Name: name, Value: strings.Join(values, comma)}
+}
+
+// FirstFacts are the properties of a new group's facts: each with the beginning of
+// its history.
+func (g *Group) FirstFacts() []resource.Property {
+	var first []resource.Property
+	for _, fact := range g.Facts {
+		first = append(first, fact, history(&Observed{}, fact))
+	}
+	return first
 }
 
 // prune says which groups below a group may go: those that are exactly as Argus

@@ -31,6 +31,19 @@ func (e *OtherClusterError) Error() string {
 		e.Group, e.ID, PropClusterUID, e.Have, e.Is)
 }
 
+// OtherNameError says that the account knows this cluster under another name.
+// Going on would mirror it a second time.
+type OtherNameError struct {
+	Group string
+	ID    resource.ID
+	Name  string
+}
+
+func (e *OtherNameError) Error() string {
+	return fmt.Sprintf("this cluster is in the account already, as the group %q (%d), and not as %q: set clusterName back, "+
+		"or to begin anew under the new name delete the property %s from that group", e.Group, e.ID, e.Name, PropClusterUID)
+}
+
 // Config is what a Manager needs.
 type Config struct {
 	Reader  Reader
@@ -38,8 +51,15 @@ type Config struct {
 	Cluster Cluster
 	// Layout without Namespaces and Roles, which come from the Cluster.
 	Layout Layout
-	// Parent is the group below which the cluster group is.
-	Parent resource.ID
+	// Parent is the group below which the cluster group is; ParentPath names it
+	// by the names from the root of the account, with slashes, and wins.
+	Parent     resource.ID
+	ParentPath string
+	// Facts are read with each complete reading of the tree.
+	Facts func(ctx context.Context) []resource.Property
+	// OnRequest is told which of PropResync and PropRename a person has set on
+	// the cluster group. It must not block.
+	OnRequest func(property string)
 	// Every is the time between complete readings of the tree. Default one
 	// hour.
 	Every time.Duration
@@ -51,7 +71,10 @@ type Config struct {
 type Manager struct {
 	Config
 	wake chan struct{}
-	tree *Tree // what the account was last seen to have; Run's own
+	// What the account was last seen to have, and what was read with it; Run's own.
+	tree   *Tree
+	facts  []resource.Property
+	parent resource.ID
 
 	mu     sync.Mutex // guards report
 	report Report
@@ -74,6 +97,12 @@ func New(config Config) *Manager {
 	if config.Parent == 0 {
 		config.Parent = rootGroup
 	}
+	if config.Facts == nil {
+		config.Facts = func(context.Context) []resource.Property { return nil }
+	}
+	if config.OnRequest == nil {
+		config.OnRequest = func(string) {}
+	}
 	return &Manager{Config: config, wake: make(chan struct{}, 1)}
 }
 
@@ -95,15 +124,8 @@ func (m *Manager) Report() Report {
 // Claim makes sure that the account's cluster group, if there is one, is this
 // cluster's. It must succeed before anything is changed.
 func (m *Manager) Claim(ctx context.Context) error {
-	root, err := m.root(ctx)
-	if err != nil || root == nil {
-		return err
-	}
-	have, ok := root.Property(PropClusterUID)
-	if ok && resource.UID(have) != m.Layout.Cluster.UID {
-		return &OtherClusterError{Group: root.Name, ID: root.ID, Have: resource.UID(have), Is: m.Layout.Cluster.UID}
-	}
-	return nil
+	_, err := m.root(ctx)
+	return err
 }
 
 // Plan reads the tree and says what is to be changed.
@@ -111,7 +133,7 @@ func (m *Manager) Plan(ctx context.Context) ([]Change, error) {
 	if err := m.read(ctx); err != nil {
 		return nil, err
 	}
-	return Diff(m.wanted(), m.tree), nil
+	return m.due(), nil
 }
 
 // Run keeps the tree until ctx ends: when it is touched, and now and then because
@@ -137,7 +159,7 @@ func (m *Manager) Run(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if other := new(OtherClusterError); errors.As(err, &other) {
+		if Fatal(err) {
 			return err
 		}
 		if fresh && m.tree != nil {
@@ -152,6 +174,13 @@ func (m *Manager) Run(ctx context.Context) error {
 		}
 		timer.Reset(max(next, 0))
 	}
+}
+
+// Fatal says whether an error will not mend by itself, and nothing may be changed
+// while it stands.
+func Fatal(err error) bool {
+	otherCluster, otherName := new(OtherClusterError), new(OtherNameError)
+	return errors.As(err, &otherCluster) || errors.As(err, &otherName)
 }
 
 func (m *Manager) tell(pending int, err error, readAt time.Time) {
@@ -176,7 +205,7 @@ func (m *Manager) sync(ctx context.Context) (pending int, err error) {
 		}
 	}
 	made := map[string]resource.ID{} // path → group created in this round
-	for _, change := range Diff(m.wanted(), m.tree) {
+	for _, change := range m.due() {
 		if err := ctx.Err(); err != nil {
 			return 0, err
 		}
@@ -218,7 +247,7 @@ func (m *Manager) create(ctx context.Context, c Change, made map[string]resource
 		if at := strings.LastIndexByte(c.Path, '/'); at >= 0 && m.tree.Root != nil {
 			parent = made[c.Path[:len(c.Path)-len(c.Want.Name)-1]]
 		} else {
-			parent = m.parent(ctx)
+			parent = m.parent
 		}
 	}
 	o, err := m.Writer.Create(ctx, parent, c.Want)
@@ -267,66 +296,142 @@ func (m *Manager) told(c Change, id resource.ID) {
 	m.Log.Info("changed group", "action", c.Op.String(), "group", c.Path, "lm_id", int64(id), "reason", c.Reason)
 }
 
-// read reads the whole tree.
+// due is what is to be changed. The cluster group is moved to a parent that the
+// configuration names; where it names none it stays where a person moved it.
+func (m *Manager) due() []Change {
+	changes := Diff(m.wanted(), m.tree)
+	root := m.tree.Root
+	if root == nil || m.parent == rootGroup || root.Parent == m.parent {
+		return changes
+	}
+	move := Change{Op: plan.Update, Path: root.Name, ID: root.ID, Patch: Patch{Parent: &m.parent}, Reason: "it is to be below another group"}
+	return append([]Change{move}, changes...)
+}
+
+// read reads the whole tree, and what it depends on.
 func (m *Manager) read(ctx context.Context) error {
 	root, err := m.root(ctx)
 	if err != nil {
 		return err
 	}
+	m.facts = m.Facts(ctx)
 	if root == nil {
 		m.tree = NewTree(nil, nil)
 		return nil
-	}
-	if have, ok := root.Property(PropClusterUID); ok && resource.UID(have) != m.Layout.Cluster.UID {
-		return &OtherClusterError{Group: root.Name, ID: root.ID, Have: resource.UID(have), Is: m.Layout.Cluster.UID}
 	}
 	below, err := m.Reader.Tree(ctx, *root)
 	if err != nil {
 		return fmt.Errorf("list the groups below %q: %w", root.Name, err)
 	}
 	m.tree = NewTree(root, below)
+	return m.requests(ctx, root)
+}
+
+// requests hands on what a person asked for by a property of the cluster group,
+// and clears it.
+func (m *Manager) requests(ctx context.Context, root *Observed) error {
+	if m.Writer == nil {
+		return nil
+	}
+	for _, name := range []string{PropResync, PropRename} {
+		if value, _ := root.Property(name); !strings.EqualFold(value, "true") {
+			continue
+		}
+		m.Log.Info("a person asks for it on the cluster group", "setting", name)
+		m.OnRequest(name)
+		if err := m.Writer.RemoveProperty(ctx, root.ID, name); err != nil {
+			return fmt.Errorf("clear the property %s of group %d: %w", name, root.ID, err)
+		}
+	}
 	return nil
 }
 
-// root finds the cluster group: the one below the configured parent, or one that
-// a person moved, which is known by the cluster's UID. Nil says there is none.
+// root finds the cluster group: the one of this cluster's UID wherever a person
+// moved it and whatever it is called, or the one of its name below the configured
+// parent. Nil says there is none.
 func (m *Manager) root(ctx context.Context) (*Observed, error) {
+	var err error
+	if m.parent, err = m.findParent(ctx); err != nil {
+		return nil, err
+	}
 	name := ClusterGroup(m.Layout.Cluster.Name)
 	found, err := m.Reader.Named(ctx, name)
 	if err != nil {
 		return nil, fmt.Errorf("find the group %q: %w", name, err)
 	}
-	for i := range found {
-		if uid, _ := found[i].Property(PropClusterUID); resource.UID(uid) == m.Layout.Cluster.UID {
-			return &found[i], nil
-		}
+	if o := m.marked(found); o != nil {
+		return o, nil
 	}
-	parent := m.parent(ctx)
 	for i := range found {
-		if found[i].Parent == parent {
-			return &found[i], nil
+		o := &found[i]
+		if o.Parent != m.parent {
+			continue
 		}
+		if have, ok := o.Property(PropClusterUID); ok {
+			return nil, &OtherClusterError{Group: o.Name, ID: o.ID, Have: resource.UID(have), Is: m.Layout.Cluster.UID}
+		}
+		return o, nil
 	}
-	return nil, nil
+	return m.renamed(ctx)
 }
 
-// parent is the configured parent, or the root of the account when that does not
-// exist.
-func (m *Manager) parent(ctx context.Context) resource.ID {
+// renamed finds a cluster group that a person gave another name.
+func (m *Manager) renamed(ctx context.Context) (*Observed, error) {
+	found, err := m.Reader.Marked(ctx, resource.Property{Name: PropClusterUID, Value: string(m.Layout.Cluster.UID)})
+	if err != nil {
+		return nil, fmt.Errorf("find the group of cluster %s: %w", m.Layout.Cluster.UID, err)
+	}
+	o := m.marked(found)
+	if o != nil && !strings.Contains(o.AppliesTo, m.Layout.here()) {
+		return nil, &OtherNameError{Group: o.Name, ID: o.ID, Name: ClusterGroup(m.Layout.Cluster.Name)}
+	}
+	return o, nil
+}
+
+func (m *Manager) marked(groups []Observed) *Observed {
+	for i := range groups {
+		if uid, _ := groups[i].Property(PropClusterUID); resource.UID(uid) == m.Layout.Cluster.UID {
+			return &groups[i]
+		}
+	}
+	return nil
+}
+
+// findParent is the group the configuration names, or the root of the account when
+// there is none like it.
+func (m *Manager) findParent(ctx context.Context) (resource.ID, error) {
+	if m.ParentPath != "" {
+		path := strings.Trim(m.ParentPath, "/")
+		found, err := m.Reader.Named(ctx, path[strings.LastIndexByte(path, '/')+1:])
+		if err != nil {
+			return 0, fmt.Errorf("find the group %q: %w", path, err)
+		}
+		for _, o := range found {
+			if strings.EqualFold(o.FullPath, path) {
+				return o.ID, nil
+			}
+		}
+		m.Log.Warn("the parent group of the cluster does not exist; using the root of the account", "group", path)
+		return rootGroup, nil
+	}
 	if m.Parent == rootGroup {
-		return rootGroup
+		return rootGroup, nil
 	}
 	o, err := m.Reader.Group(ctx, m.Parent)
-	if err == nil && o == nil {
-		m.Log.Warn("the parent group of the cluster does not exist; using the root of the account", "lm_id", int64(m.Parent))
-		return rootGroup
+	if err != nil {
+		return 0, fmt.Errorf("read the parent group %d: %w", m.Parent, err)
 	}
-	return m.Parent
+	if o == nil {
+		m.Log.Warn("the parent group of the cluster does not exist; using the root of the account", "lm_id", int64(m.Parent))
+		return rootGroup, nil
+	}
+	return m.Parent, nil
 }
 
 // wanted is the tree for what the cluster has now.
 func (m *Manager) wanted() *Group {
 	l := m.Layout
+	l.Facts = m.facts
 	if names, ok := m.Cluster.Names(kind.Namespace.ID); ok {
 		l.Namespaces = notNil(names)
 	}

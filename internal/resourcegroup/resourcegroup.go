@@ -26,6 +26,14 @@ const (
 	PropCreatedBy = "createdBy"
 	// PropClusterUID of the cluster group tells two clusters of one name apart.
 	PropClusterUID = "argus.cluster-uid"
+	// PropResync and PropRename of the cluster group, set to "true" by a person,
+	// ask for a comparison of everything, and for display names to be set back.
+	PropResync = "resync.cache"
+	PropRename = "resync.conflicting_resources"
+	// suffixHistory ends the name of the property that holds the former values
+	// of another.
+	suffixHistory = ".history"
+	historyLength = 10
 )
 
 // ClusterGroup is the name of the group that holds a cluster's tree.
@@ -44,6 +52,8 @@ type Group struct {
 	AppliesTo       string
 	DisableAlerting bool
 	Properties      []Property
+	// Facts are properties whose former values are kept beside them.
+	Facts []resource.Property
 	// Repair keeps the group as it is here; otherwise it is only created, and
 	// its switches are people's afterwards.
 	Repair bool
@@ -68,6 +78,7 @@ type Prune struct {
 type Observed struct {
 	ID, Parent      resource.ID
 	Name            string
+	FullPath        string // names from the root of the account, with slashes
 	AppliesTo       string
 	DisableAlerting bool
 	Properties      []resource.Property
@@ -93,6 +104,8 @@ func (o *Observed) ours() bool {
 
 // Patch is what to write of a group; what is nil stays.
 type Patch struct {
+	Name            *string
+	Parent          *resource.ID
 	AppliesTo       *string
 	DisableAlerting *bool
 	Set             []resource.Property
@@ -107,6 +120,8 @@ type Reader interface {
 	Tree(ctx context.Context, root Observed) ([]Observed, error)
 	// Named returns the groups with exactly this name, wherever they are.
 	Named(ctx context.Context, name string) ([]Observed, error)
+	// Marked returns the groups that have a property with exactly this value.
+	Marked(ctx context.Context, p resource.Property) ([]Observed, error)
 }
 
 // Writer is all that Argus does to groups. Nothing is ever deleted together with
@@ -116,6 +131,8 @@ type Writer interface {
 	// it is returned as it is.
 	Create(ctx context.Context, parent resource.ID, g *Group) (Observed, error)
 	Update(ctx context.Context, id resource.ID, p Patch) (Observed, error)
+	// RemoveProperty removes a property; one that is gone already is no error.
+	RemoveProperty(ctx context.Context, id resource.ID, name string) error
 	// Delete deletes an empty group; one that is gone already is no error.
 	Delete(ctx context.Context, id resource.ID) error
 }

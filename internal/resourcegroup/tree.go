@@ -12,6 +12,8 @@ type Layout struct {
 	Cluster resource.Cluster
 	// Version of this program, for createdBy.
 	Version string
+	// Facts about the cluster that the cluster group tells, with their history.
+	Facts []resource.Property
 	// Legacy takes the layout of the first Argus: a group for each kind with
 	// the namespaces below it.
 	Legacy bool
@@ -48,7 +50,7 @@ func Wanted(l Layout) *Group {
 	root := &Group{
 		Name:            ClusterGroup(l.Cluster.Name),
 		AppliesTo:       and(hasCategory("KubernetesCluster"), l.here()),
-		DisableAlerting: l.DisableAlerting, Repair: true,
+		DisableAlerting: l.DisableAlerting, Repair: true, Facts: l.Facts,
 		Properties: append([]Property{{Name: PropClusterUID, Value: string(l.Cluster.UID)}}, l.ClusterProperties...),
 	}
 	if l.Legacy {

@@ -1,0 +1,274 @@
+package account_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/argus-k8s/argus/internal/account"
+	"github.com/argus-k8s/argus/internal/kind"
+	"github.com/argus-k8s/argus/internal/lm"
+	"github.com/argus-k8s/argus/internal/lm/credential"
+	"github.com/argus-k8s/argus/internal/lmsim"
+	simaccount "github.com/argus-k8s/argus/internal/lmsim/account"
+	"github.com/argus-k8s/argus/internal/plan"
+	"github.com/argus-k8s/argus/internal/resource"
+	"github.com/argus-k8s/argus/internal/resourcegroup"
+)
+
+// names is a cluster of namespaces and roles.
+type names struct {
+	mu         sync.Mutex
+	namespaces []string
+	roles      []string
+	unreadable bool
+}
+
+func (n *names) Names(resource.Kind) ([]string, bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return slices.Clone(n.namespaces), true
+}
+
+func (n *names) Groups(resource.Kind) ([]string, bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return slices.Clone(n.roles), true
+}
+
+func (n *names) Read(_ context.Context, key resource.Key) plan.Object {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	switch {
+	case n.unreadable:
+		return plan.Object{Sight: plan.Unreadable, Reason: "forbidden"}
+	case slices.Contains(n.namespaces, key.Name):
+		return plan.Object{Sight: plan.Present}
+	}
+	return plan.Object{Sight: plan.Absent}
+}
+
+// tree is a running group manager over a simulated account.
+type tree struct {
+	*resourcegroup.Manager
+	t       *testing.T
+	sim     *lmsim.Server
+	cluster *names
+	seen    uint64 // commits looked at
+}
+
+type option func(*resourcegroup.Config)
+
+func start(t *testing.T, sim *lmsim.Server, cluster *names, options ...option) *tree {
+	t.Helper()
+	token := lmsim.DemoToken()
+	client, err := lm.New(lm.Config{BaseURL: "http://sim", Transport: sim.Transport(), Credentials: credential.Config{Bearer: credential.Secret(token.Bearer)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	identity := resource.Cluster{Name: "lab", UID: "uid-1"}
+	a := account.New(account.Config{Client: client, Cluster: identity, Version: "v1", Log: slog.New(slog.DiscardHandler)})
+	config := resourcegroup.Config{
+		Reader: a, Writer: a.GroupWriter(), Cluster: cluster, Every: time.Hour, Log: slog.New(slog.DiscardHandler),
+		Layout: resourcegroup.Layout{Cluster: identity, Version: "v1", Kinds: []*kind.Kind{kind.Pod, kind.Node, kind.Namespace}},
+	}
+	for _, o := range options {
+		o(&config)
+	}
+	r := &tree{Manager: resourcegroup.New(config), t: t, sim: sim, cluster: cluster}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- r.Run(ctx) }()
+	t.Cleanup(func() { cancel(); <-done })
+	return r
+}
+
+// change changes the cluster and waits until that has shown.
+func (r *tree) change(do func(*names)) {
+	r.cluster.mu.Lock()
+	do(r.cluster)
+	r.cluster.mu.Unlock()
+	r.Touch()
+	time.Sleep(30 * time.Second)
+}
+
+// commits are the changes of groups since the last call.
+func (r *tree) commits() (all []string) {
+	for _, c := range r.sim.Journal(simaccount.JournalQuery{Since: r.seen}) {
+		r.seen = c.Seq
+		if c.Type == "deviceGroup" && c.Who != lmsim.Person {
+			all = append(all, c.Op+" "+strings.TrimPrefix(c.Name, "Kubernetes Cluster: "))
+		}
+	}
+	return all
+}
+
+func (r *tree) id(path string) int32 {
+	r.t.Helper()
+	full := "Kubernetes Cluster: " + path
+	for _, c := range r.sim.Journal(simaccount.JournalQuery{Type: "deviceGroup", Name: full}) {
+		var id int32
+		if _, err := fmt.Sscan(c.ID, &id); err == nil {
+			return id
+		}
+	}
+	r.t.Fatalf("group %q was never made", path)
+	return 0
+}
+
+func (r *tree) want(what string, want ...string) {
+	r.t.Helper()
+	if diff := cmp.Diff(want, r.commits()); diff != "" {
+		r.t.Errorf("%s (-want +got):\n%s", what, diff)
+	}
+}
+
+func bubble(t *testing.T, scenario func(t *testing.T, sim *lmsim.Server)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) { scenario(t, lmsim.New(lmsim.Options{Clock: time.Now})) })
+}
+
+func TestGroups_FollowNamespacesAndRoles(t *testing.T) {
+	bubble(t, func(t *testing.T, sim *lmsim.Server) {
+		r := start(t, sim, &names{namespaces: []string{"shop"}, roles: []string{"worker"}})
+		time.Sleep(30 * time.Second)
+		r.want("first tree", "create lab", "create lab/ClusterScoped", "create lab/ClusterScoped/Etcd", "create lab/ClusterScoped/PersistentVolumes",
+			"create lab/Nodes", "create lab/Nodes/All", "create lab/Nodes/worker", "create lab/Namespaces", "create lab/Namespaces/shop")
+		r.change(func(n *names) { n.namespaces, n.roles = []string{"blog", "shop"}, nil })
+		r.want("namespace and role changed", "create lab/Namespaces/blog", "delete lab/Nodes/worker")
+		time.Sleep(24 * time.Hour)
+		r.want("a quiet day")
+	})
+}
+
+// TestGroups_GoOnlyWhenProven: the group of a namespace goes once the namespace is
+// read to be gone and nothing is in the group.
+func TestGroups_GoOnlyWhenProven(t *testing.T) {
+	bubble(t, func(t *testing.T, sim *lmsim.Server) {
+		cluster := &names{namespaces: []string{"shop", "web"}}
+		r := start(t, sim, cluster)
+		time.Sleep(30 * time.Second)
+		if _, err := sim.AddCollector(lmsim.Collector{}); err != nil {
+			t.Fatal(err)
+		}
+		name, collector := "left over", int32(1)
+		id, err := sim.CreateDevice(simaccount.DeviceInput{Name: ptr("left-over"), DisplayName: &name, PreferredCollectorID: &collector,
+			Custom: &[]simaccount.Property{{Name: "auto.clustername", Value: "lab"}, {Name: "auto.namespace", Value: "shop"}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.commits()
+		r.change(func(n *names) { n.namespaces, n.unreadable = nil, true })
+		r.want("namespaces that cannot be read")
+		r.cluster.mu.Lock()
+		r.cluster.unreadable = false
+		r.cluster.mu.Unlock()
+		time.Sleep(10 * time.Minute)
+		r.want("one group is empty, one is not", "delete lab/Namespaces/web")
+		if err := sim.DeleteDevice(id, true); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(10 * time.Minute)
+		r.want("it is empty now", "delete lab/Namespaces/shop")
+	})
+}
+
+func TestGroups_PeopleAndFacts(t *testing.T) {
+	bubble(t, func(t *testing.T, sim *lmsim.Server) {
+		version := "v1.36.0"
+		var asked []string
+		r := start(t, sim, &names{namespaces: []string{"shop"}}, func(c *resourcegroup.Config) {
+			c.Facts = func(context.Context) []resource.Property {
+				return []resource.Property{{Name: "kubernetes.version", Value: version}}
+			}
+			c.OnRequest = func(property string) { asked = append(asked, property) }
+		})
+		time.Sleep(30 * time.Second)
+		r.commits()
+		root := r.id("lab")
+		must := func(err error) {
+			t.Helper()
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		other, err := sim.CreateGroup(simaccount.GroupInput{Name: ptr("elsewhere"), ParentID: ptr(int32(1))})
+		must(err)
+		must(sim.EditGroup(root, simaccount.GroupInput{Name: ptr("renamed by hand"), ParentID: &other, Custom: &[]simaccount.Property{
+			{Name: resourcegroup.PropResync, Value: "true"}, {Name: resourcegroup.PropRename, Value: "true"}, {Name: "team", Value: "blue"}}}))
+		_, err = sim.CreateGroup(simaccount.GroupInput{Name: ptr("favourites"), ParentID: ptr(r.id("lab/Namespaces"))})
+		must(err)
+		version = "v1.37.2"
+		time.Sleep(3 * time.Hour)
+		if got := len(slices.DeleteFunc(r.commits(), func(c string) bool { return strings.HasPrefix(c, "update") })); got != 0 {
+			t.Errorf("groups made or deleted after a person moved and renamed the tree: got %d, want none", got)
+		}
+		g, _ := sim.Group(root)
+		got := map[string]string{"name": g.Name, "parent": fmt.Sprint(g.ParentID)}
+		for _, p := range g.Custom {
+			got[p.Name] = p.Value
+		}
+		want := map[string]string{
+			"name": "Kubernetes Cluster: lab", "parent": fmt.Sprint(other), "team": "blue", "createdBy": "LogicMonitor/Argus: v1",
+			"argus.cluster-uid": "uid-1", "kubernetes.version": "v1.37.2", "kubernetes.version.history": "v1.36.0, v1.37.2",
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("cluster group (-want +got):\n%s", diff)
+		}
+		if diff := cmp.Diff([]string{resourcegroup.PropResync, resourcegroup.PropRename}, asked); diff != "" {
+			t.Errorf("requests (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestGroups_Parents(t *testing.T) {
+	bubble(t, func(t *testing.T, sim *lmsim.Server) {
+		team, err := sim.CreateGroup(simaccount.GroupInput{Name: ptr("Team"), ParentID: ptr(int32(1))})
+		if err != nil {
+			t.Fatal(err)
+		}
+		sub, err := sim.CreateGroup(simaccount.GroupInput{Name: ptr("Blue"), ParentID: &team})
+		if err != nil {
+			t.Fatal(err)
+		}
+		parent := func(id resource.ID, path string) int32 {
+			r := start(t, sim, &names{namespaces: []string{"shop"}}, func(c *resourcegroup.Config) { c.Parent, c.ParentPath = id, path })
+			time.Sleep(time.Minute)
+			g, _ := sim.Group(r.id("lab"))
+			return g.ParentID
+		}
+		if got := parent(9999, ""); got != 1 {
+			t.Errorf("parent that does not exist: got %d, want the root", got)
+		}
+		if got := parent(0, "Team/Blue"); got != sub {
+			t.Errorf("parent by path: got %d, want %d: moved in place", got, sub)
+		}
+	})
+}
+
+// TestGroups_OtherCluster: a tree of another cluster of the same name, and of this
+// cluster under another name, stop everything.
+func TestGroups_OtherCluster(t *testing.T) {
+	bubble(t, func(t *testing.T, sim *lmsim.Server) {
+		start(t, sim, &names{})
+		time.Sleep(time.Minute)
+		second := start(t, sim, &names{}, func(c *resourcegroup.Config) { c.Layout.Cluster.UID = "uid-2" })
+		if err := second.Claim(t.Context()); !resourcegroup.Fatal(err) {
+			t.Errorf("another cluster of the same name: got %v, want it refused", err)
+		}
+		third := start(t, sim, &names{}, func(c *resourcegroup.Config) { c.Layout.Cluster.Name = "new name" })
+		if err := third.Claim(t.Context()); !resourcegroup.Fatal(err) {
+			t.Errorf("the same cluster under another name: got %v, want it refused", err)
+		}
+	})
+}
+
+func ptr[T any](v T) *T { return &v }
