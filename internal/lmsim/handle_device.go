@@ -97,82 +97,47 @@ func (c *call) decodePatch(to any) error {
 	return part.decode(to)
 }
 
-func listDevices(s *Server, c *call) (any, error) {
-	q, err := c.listQuery()
-	if err != nil {
-		return nil, err
-	}
-	return s.account.ListDevices(c.by(), 0, q)
-}
-
-func createDevice(s *Server, c *call) (any, error) {
-	var in account.DeviceInput
-	if err := c.decode(&in); err != nil {
-		return nil, err
-	}
-	id, err := s.account.CreateDevice(c.by(), in)
-	if err != nil {
-		return nil, err
-	}
-	return s.account.ShowDevice(id, c.view()), nil
-}
-
-func readDevice(s *Server, c *call) (any, error) {
-	id, err := c.id()
-	if err != nil {
-		return nil, err
-	}
-	return s.account.ReadDevice(c.by(), id, c.view())
-}
-
-func updateDevice(s *Server, c *call) (any, error) {
-	id, err := c.id()
-	if err != nil {
-		return nil, err
-	}
+// change reads how a PUT or PATCH applies its body, and the body.
+func (c *call) change(to any) (account.Update, error) {
 	u, err := c.update()
 	if err != nil {
-		return nil, err
+		return u, err
 	}
-	var in account.DeviceInput
-	if err := c.decodePatch(&in); err != nil {
-		return nil, err
-	}
-	if err := s.account.UpdateDevice(c.by(), id, in, u); err != nil {
-		return nil, err
-	}
-	return s.account.ShowDevice(id, c.view()), nil
+	return u, c.decodePatch(to)
 }
 
-func deleteDevice(s *Server, c *call) (any, error) {
-	id, err := c.id()
-	if err != nil {
-		return nil, err
+func deviceRoutes() []route {
+	show := func(s *Server, c *call, id int32) []byte { return s.account.ShowDevice(id, c.view()) }
+	update := updating(func(s *Server, by account.By, id int32, in account.DeviceInput, u account.Update) error {
+		return s.account.UpdateDevice(by, id, in, u)
+	}, show)
+	return []route{
+		rt("GET", "/device/devices", onDevices, listing(func(s *Server, c *call, q account.Query) (account.Page, error) {
+			return s.account.ListDevices(c.by(), 0, q)
+		})),
+		rt("POST", "/device/devices", onDevices, creating(func(s *Server, by account.By, in account.DeviceInput) (int32, error) {
+			return s.account.CreateDevice(by, in)
+		}, show)),
+		rt("GET", "/device/devices/delta", onDevices, listing(func(s *Server, c *call, q account.Query) (account.Page, error) {
+			return s.account.RegisterDelta(c.by(), q)
+		})),
+		rt("GET", "/device/devices/delta/{deltaId}", onDevices, listing(func(s *Server, c *call, q account.Query) (account.Page, error) {
+			return s.account.Delta(c.by(), c.params["deltaId"], q)
+		})),
+		rt("GET", "/device/devices/{id}", onDevices, reading(func(s *Server, c *call, id int32) ([]byte, error) {
+			return s.account.ReadDevice(c.by(), id, c.view())
+		})),
+		rt("PUT", "/device/devices/{id}", onDevices, update),
+		rt("PATCH", "/device/devices/{id}", onDevices, update),
+		rt("DELETE", "/device/devices/{id}", onDevices, acting(func(s *Server, c *call, id int32) error {
+			return s.account.DeleteDevice(c.by(), id, c.flag("deleteHard", true))
+		})),
+		rt("POST", "/device/devices/{id}/scheduleAutoDiscovery", onDevices, acting(scheduleDiscovery)),
 	}
-	return nil, s.account.DeleteDevice(c.by(), id, c.flag("deleteHard", true))
 }
 
-func scheduleDiscovery(s *Server, c *call) (any, error) {
-	id, err := c.id()
-	if err != nil {
-		return nil, err
-	}
-	_, err = s.account.ReadDevice(c.by(), id, account.View{Fields: []string{"id"}})
-	return nil, err
-}
-
-func registerDelta(s *Server, c *call) (any, error) {
-	q, err := c.listQuery()
-	if err != nil {
-		return nil, err
-	}
-	return s.account.RegisterDelta(c.by(), q)
-}
-
-func readDelta(s *Server, c *call) (any, error) {
-	q, err := c.listQuery()
-	if err != nil {
-		return nil, err
-	}
-	return s.account.Delta(c.by(), c.params["deltaId"], q)
+// scheduleDiscovery changes nothing: the simulator discovers nothing.
+func scheduleDiscovery(s *Server, c *call, id int32) error {
+	_, err := s.account.ReadDevice(c.by(), id, account.View{Fields: []string{"id"}})
+	return err
 }

@@ -6,72 +6,50 @@ import (
 	"github.com/argus-k8s/argus/internal/lmsim/account"
 )
 
-func listGroups(s *Server, c *call) (any, error) {
-	q, err := c.listQuery()
-	if err != nil {
-		return nil, err
+func groupRoutes() []route {
+	show := func(s *Server, c *call, id int32) []byte { return s.account.ShowGroup(id, c.view()) }
+	update := updating(func(s *Server, by account.By, id int32, in account.GroupInput, u account.Update) error {
+		return s.account.UpdateGroup(by, id, in, u)
+	}, show)
+	return []route{
+		rt("GET", "/device/groups", onGroups, listing(func(s *Server, c *call, q account.Query) (account.Page, error) {
+			return s.account.ListGroups(c.by(), q)
+		})),
+		rt("POST", "/device/groups", onGroups, creating(func(s *Server, by account.By, in account.GroupInput) (int32, error) {
+			return s.account.CreateGroup(by, in)
+		}, show)),
+		rt("GET", "/device/groups/{id}", onGroups, reading(func(s *Server, c *call, id int32) ([]byte, error) {
+			return s.account.ReadGroup(c.by(), id, c.view())
+		})),
+		rt("PUT", "/device/groups/{id}", onGroups, update),
+		rt("PATCH", "/device/groups/{id}", onGroups, update),
+		rt("DELETE", "/device/groups/{id}", onGroups, acting(func(s *Server, c *call, id int32) error {
+			how := account.GroupDeletion{Children: c.flag("deleteChildren", false), Hard: c.flag("deleteHard", true)}
+			return s.account.DeleteGroup(c.by(), id, how)
+		})),
+		rt("GET", "/device/groups/{id}/devices", onDevices, listing(listGroupDevices)),
+		rt("POST", "/functions", onGroups, testAppliesTo),
 	}
-	return s.account.ListGroups(c.by(), q)
 }
 
-func createGroup(s *Server, c *call) (any, error) {
-	var in account.GroupInput
-	if err := c.decode(&in); err != nil {
-		return nil, err
-	}
-	id, err := s.account.CreateGroup(c.by(), in)
-	if err != nil {
-		return nil, err
-	}
-	return s.account.ShowGroup(id, c.view()), nil
-}
-
-func readGroup(s *Server, c *call) (any, error) {
+func listGroupDevices(s *Server, c *call, q account.Query) (account.Page, error) {
 	id, err := c.id()
-	if err != nil {
-		return nil, err
-	}
-	return s.account.ReadGroup(c.by(), id, c.view())
-}
-
-func updateGroup(s *Server, c *call) (any, error) {
-	id, err := c.id()
-	if err != nil {
-		return nil, err
-	}
-	u, err := c.update()
-	if err != nil {
-		return nil, err
-	}
-	var in account.GroupInput
-	if err := c.decodePatch(&in); err != nil {
-		return nil, err
-	}
-	if err := s.account.UpdateGroup(c.by(), id, in, u); err != nil {
-		return nil, err
-	}
-	return s.account.ShowGroup(id, c.view()), nil
-}
-
-func deleteGroup(s *Server, c *call) (any, error) {
-	id, err := c.id()
-	if err != nil {
-		return nil, err
-	}
-	how := account.GroupDeletion{Children: c.flag("deleteChildren", false), Hard: c.flag("deleteHard", true)}
-	return nil, s.account.DeleteGroup(c.by(), id, how)
-}
-
-func listGroupDevices(s *Server, c *call) (any, error) {
-	id, err := c.id()
-	if err != nil {
-		return nil, err
-	}
-	q, err := c.listQuery()
 	if err != nil {
 		return nil, err
 	}
 	return s.account.ListDevices(c.by(), id, q)
+}
+
+// propertyRoutes are the property endpoints of devices or of groups.
+func propertyRoutes(base string, on class) []route {
+	return []route{
+		rt("GET", base+"/{id}/properties", on, listing(listProperties)),
+		rt("POST", base+"/{id}/properties", on, createProperty),
+		rt("GET", base+"/{id}/properties/{name}", on, readProperty),
+		rt("PUT", base+"/{id}/properties/{name}", on, updateProperty),
+		rt("PATCH", base+"/{id}/properties/{name}", on, updateProperty),
+		rt("DELETE", base+"/{id}/properties/{name}", on, deleteProperty),
+	}
 }
 
 // testAppliesTo answers which devices an expression selects.
@@ -87,11 +65,11 @@ func testAppliesTo(s *Server, c *call) (any, error) {
 	if in.Type != "testAppliesTo" {
 		return nil, &account.Error{Status: 400, Code: 1400, Message: "unknown function " + in.Type}
 	}
-	current, err := s.matches(c, in.Current)
+	current, err := s.matches(in.Current)
 	if err != nil {
 		return nil, err
 	}
-	original, err := s.matches(c, in.Original)
+	original, err := s.matches(in.Original)
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +77,7 @@ func testAppliesTo(s *Server, c *call) (any, error) {
 		"currentMatches": current, "originalMatches": original}, nil
 }
 
-func (s *Server) matches(c *call, expression string) ([]json.RawMessage, error) {
+func (s *Server) matches(expression string) ([]json.RawMessage, error) {
 	ids, err := s.account.TestAppliesTo(expression)
 	out := []json.RawMessage{}
 	for _, id := range ids {
@@ -119,12 +97,8 @@ func (c *call) owner() (account.Owner, error) {
 	return account.Owner{Group: c.route.on == onGroups, ID: id}, err
 }
 
-func listProperties(s *Server, c *call) (any, error) {
+func listProperties(s *Server, c *call, q account.Query) (account.Page, error) {
 	o, err := c.owner()
-	if err != nil {
-		return nil, err
-	}
-	q, err := c.listQuery()
 	if err != nil {
 		return nil, err
 	}

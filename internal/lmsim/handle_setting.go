@@ -4,167 +4,75 @@ import (
 	"github.com/argus-k8s/argus/internal/lmsim/account"
 )
 
-func listCollectors(s *Server, c *call) (any, error) {
-	q, err := c.listQuery()
-	if err != nil {
-		return nil, err
+func collectorRoutes() []route {
+	const base = "/setting/collector/collectors"
+	show := func(s *Server, c *call, id int32) []byte { return s.account.ShowCollector(id, c.view()) }
+	update := updating(func(s *Server, by account.By, id int32, in account.CollectorInput, u account.Update) error {
+		return s.account.UpdateCollector(by, id, in, u)
+	}, show)
+	return []route{
+		rt("GET", base, onCollectors, listing(func(s *Server, _ *call, q account.Query) (account.Page, error) { return s.account.ListCollectors(q) })),
+		rt("POST", base, onCollectors, creating(func(s *Server, by account.By, in account.CollectorInput) (int32, error) {
+			return s.account.CreateCollector(by, in)
+		}, show)),
+		rt("GET", base+"/versions", onCollectors, collectorVersions),
+		rt("GET", base+"/{id}", onCollectors, reading(func(s *Server, c *call, id int32) ([]byte, error) { return s.account.ReadCollector(id, c.view()) })),
+		rt("PUT", base+"/{id}", onCollectors, update),
+		rt("PATCH", base+"/{id}", onCollectors, update),
+		rt("DELETE", base+"/{id}", onCollectors, acting(func(s *Server, c *call, id int32) error { return s.account.DeleteCollector(c.by(), id) })),
+		rt("POST", base+"/{id}/ackdown", onCollectors, acting(ackCollector)),
 	}
-	return s.account.ListCollectors(q)
 }
 
-func createCollector(s *Server, c *call) (any, error) {
-	var in account.CollectorInput
-	if err := c.decode(&in); err != nil {
-		return nil, err
+func collectorGroupRoutes() []route {
+	const base = "/setting/collector/groups"
+	show := func(s *Server, c *call, id int32) []byte { return s.account.ShowCollectorGroup(id, c.view()) }
+	update := updating(func(s *Server, by account.By, id int32, in account.CollectorGroupInput, u account.Update) error {
+		return s.account.UpdateCollectorGroup(by, id, in, u)
+	}, show)
+	return []route{
+		rt("GET", base, onCollectors, listing(func(s *Server, _ *call, q account.Query) (account.Page, error) {
+			return s.account.ListCollectorGroups(q)
+		})),
+		rt("POST", base, onCollectors, creating(func(s *Server, by account.By, in account.CollectorGroupInput) (int32, error) {
+			return s.account.CreateCollectorGroup(by, in)
+		}, show)),
+		rt("GET", base+"/{id}", onCollectors, reading(func(s *Server, c *call, id int32) ([]byte, error) { return s.account.ReadCollectorGroup(id, c.view()) })),
+		rt("PUT", base+"/{id}", onCollectors, update),
+		rt("PATCH", base+"/{id}", onCollectors, update),
+		rt("DELETE", base+"/{id}", onCollectors, acting(func(s *Server, c *call, id int32) error { return s.account.DeleteCollectorGroup(c.by(), id) })),
 	}
-	id, err := s.account.CreateCollector(c.by(), in)
-	if err != nil {
-		return nil, err
-	}
-	return s.account.ReadCollector(id, c.view())
 }
 
-func readCollector(s *Server, c *call) (any, error) {
-	id, err := c.id()
-	if err != nil {
-		return nil, err
+func noteRoutes() []route {
+	const base = "/setting/opsnotes"
+	return []route{
+		rt("GET", base, onNotes, listing(func(s *Server, c *call, q account.Query) (account.Page, error) { return s.account.ListNotes(c.by(), q) })),
+		rt("POST", base, onNotes, creating(func(s *Server, by account.By, in account.NoteInput) (string, error) {
+			return s.account.CreateNote(by, in)
+		},
+			func(s *Server, _ *call, id string) []byte { return s.account.ShowNote(id) })),
+		rt("GET", base+"/{id}", onNotes, func(s *Server, c *call) (any, error) { return s.account.ReadNote(c.by(), c.params["id"], c.view()) }),
+		rt("PUT", base+"/{id}", onNotes, updateNote),
+		rt("PATCH", base+"/{id}", onNotes, updateNote),
+		rt("DELETE", base+"/{id}", onNotes, func(s *Server, c *call) (any, error) { return nil, s.account.DeleteNote(c.by(), c.params["id"]) }),
 	}
-	return s.account.ReadCollector(id, c.view())
 }
 
-func updateCollector(s *Server, c *call) (any, error) {
-	id, err := c.id()
-	if err != nil {
-		return nil, err
+func recycleRoutes() []route {
+	const base = "/recyclebin/recycles"
+	return []route{
+		rt("GET", base, onDevices, listing(func(s *Server, _ *call, q account.Query) (account.Page, error) { return s.account.ListRecycled(q) })),
+		rt("POST", base+"/batchrestore", onDevices, restoreRecycled),
+		rt("POST", base+"/batchdelete", onDevices, purgeRecycled),
 	}
-	u, err := c.update()
-	if err != nil {
-		return nil, err
-	}
-	var in account.CollectorInput
-	if err := c.decodePatch(&in); err != nil {
-		return nil, err
-	}
-	if err := s.account.UpdateCollector(c.by(), id, in, u); err != nil {
-		return nil, err
-	}
-	return s.account.ReadCollector(id, c.view())
 }
 
-func deleteCollector(s *Server, c *call) (any, error) {
-	id, err := c.id()
-	if err != nil {
-		return nil, err
-	}
-	return nil, s.account.DeleteCollector(c.by(), id)
-}
-
-func ackCollector(s *Server, c *call) (any, error) {
-	id, err := c.id()
-	if err != nil {
-		return nil, err
-	}
-	var in struct {
-		Comment string `json:"comment"`
-	}
-	if err := c.decode(&in); err != nil {
-		return nil, err
-	}
-	return nil, s.account.AckCollectorDown(c.by(), id, in.Comment)
-}
-
-// collectorVersions answers the builds a collector can be installed with. The shape is a guess.
-func collectorVersions(*Server, *call) (any, error) {
-	version := map[string]any{"majorVersion": 38, "minorVersion": 1, "stable": true, "mandatory": false, "hasStandalone": true}
-	return map[string]any{"total": 1, "searchId": nil, "items": []any{version}}, nil
-}
-
-func listCollectorGroups(s *Server, c *call) (any, error) {
-	q, err := c.listQuery()
-	if err != nil {
-		return nil, err
-	}
-	return s.account.ListCollectorGroups(q)
-}
-
-func createCollectorGroup(s *Server, c *call) (any, error) {
-	var in account.CollectorGroupInput
-	if err := c.decode(&in); err != nil {
-		return nil, err
-	}
-	id, err := s.account.CreateCollectorGroup(c.by(), in)
-	if err != nil {
-		return nil, err
-	}
-	return s.account.ReadCollectorGroup(id, c.view())
-}
-
-func readCollectorGroup(s *Server, c *call) (any, error) {
-	id, err := c.id()
-	if err != nil {
-		return nil, err
-	}
-	return s.account.ReadCollectorGroup(id, c.view())
-}
-
-func updateCollectorGroup(s *Server, c *call) (any, error) {
-	id, err := c.id()
-	if err != nil {
-		return nil, err
-	}
-	u, err := c.update()
-	if err != nil {
-		return nil, err
-	}
-	var in account.CollectorGroupInput
-	if err := c.decodePatch(&in); err != nil {
-		return nil, err
-	}
-	if err := s.account.UpdateCollectorGroup(c.by(), id, in, u); err != nil {
-		return nil, err
-	}
-	return s.account.ReadCollectorGroup(id, c.view())
-}
-
-func deleteCollectorGroup(s *Server, c *call) (any, error) {
-	id, err := c.id()
-	if err != nil {
-		return nil, err
-	}
-	return nil, s.account.DeleteCollectorGroup(c.by(), id)
-}
-
-func listNotes(s *Server, c *call) (any, error) {
-	q, err := c.listQuery()
-	if err != nil {
-		return nil, err
-	}
-	return s.account.ListNotes(c.by(), q)
-}
-
-func createNote(s *Server, c *call) (any, error) {
-	var in account.NoteInput
-	if err := c.decode(&in); err != nil {
-		return nil, err
-	}
-	id, err := s.account.CreateNote(c.by(), in)
-	if err != nil {
-		return nil, err
-	}
-	return s.account.ShowNote(id), nil
-}
-
-func readNote(s *Server, c *call) (any, error) {
-	return s.account.ReadNote(c.by(), c.params["id"], c.view())
-}
-
+// updateNote stands apart because the id of a note is a text.
 func updateNote(s *Server, c *call) (any, error) {
-	u, err := c.update()
-	if err != nil {
-		return nil, err
-	}
 	var in account.NoteInput
-	if err := c.decodePatch(&in); err != nil {
+	u, err := c.change(&in)
+	if err != nil {
 		return nil, err
 	}
 	if err := s.account.UpdateNote(c.by(), c.params["id"], in, u); err != nil {
@@ -173,16 +81,20 @@ func updateNote(s *Server, c *call) (any, error) {
 	return s.account.ShowNote(c.params["id"]), nil
 }
 
-func deleteNote(s *Server, c *call) (any, error) {
-	return nil, s.account.DeleteNote(c.by(), c.params["id"])
+func ackCollector(s *Server, c *call, id int32) error {
+	var in struct {
+		Comment string `json:"comment"`
+	}
+	if err := c.decode(&in); err != nil {
+		return err
+	}
+	return s.account.AckCollectorDown(c.by(), id, in.Comment)
 }
 
-func listRecycled(s *Server, c *call) (any, error) {
-	q, err := c.listQuery()
-	if err != nil {
-		return nil, err
-	}
-	return s.account.ListRecycled(q)
+// collectorVersions answers the builds a collector can be installed with. The shape is a guess.
+func collectorVersions(*Server, *call) (any, error) {
+	version := map[string]any{"majorVersion": 38, "minorVersion": 1, "stable": true, "mandatory": false, "hasStandalone": true}
+	return map[string]any{"total": 1, "searchId": nil, "items": []any{version}}, nil
 }
 
 func restoreRecycled(s *Server, c *call) (any, error) {

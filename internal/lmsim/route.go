@@ -2,6 +2,7 @@ package lmsim
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -18,64 +19,8 @@ type route struct {
 
 // restRoutes is the REST API below /santaba/rest.
 func restRoutes() []route {
-	return []route{
-		rt("GET", "/device/devices", onDevices, listDevices),
-		rt("POST", "/device/devices", onDevices, createDevice),
-		rt("GET", "/device/devices/delta", onDevices, registerDelta),
-		rt("GET", "/device/devices/delta/{deltaId}", onDevices, readDelta),
-		rt("GET", "/device/devices/{id}", onDevices, readDevice),
-		rt("PUT", "/device/devices/{id}", onDevices, updateDevice),
-		rt("PATCH", "/device/devices/{id}", onDevices, updateDevice),
-		rt("DELETE", "/device/devices/{id}", onDevices, deleteDevice),
-		rt("GET", "/device/devices/{id}/properties", onDevices, listProperties),
-		rt("POST", "/device/devices/{id}/properties", onDevices, createProperty),
-		rt("GET", "/device/devices/{id}/properties/{name}", onDevices, readProperty),
-		rt("PUT", "/device/devices/{id}/properties/{name}", onDevices, updateProperty),
-		rt("PATCH", "/device/devices/{id}/properties/{name}", onDevices, updateProperty),
-		rt("DELETE", "/device/devices/{id}/properties/{name}", onDevices, deleteProperty),
-		rt("POST", "/device/devices/{id}/scheduleAutoDiscovery", onDevices, scheduleDiscovery),
-
-		rt("GET", "/device/groups", onGroups, listGroups),
-		rt("POST", "/device/groups", onGroups, createGroup),
-		rt("GET", "/device/groups/{id}", onGroups, readGroup),
-		rt("PUT", "/device/groups/{id}", onGroups, updateGroup),
-		rt("PATCH", "/device/groups/{id}", onGroups, updateGroup),
-		rt("DELETE", "/device/groups/{id}", onGroups, deleteGroup),
-		rt("GET", "/device/groups/{id}/devices", onDevices, listGroupDevices),
-		rt("GET", "/device/groups/{id}/properties", onGroups, listProperties),
-		rt("POST", "/device/groups/{id}/properties", onGroups, createProperty),
-		rt("GET", "/device/groups/{id}/properties/{name}", onGroups, readProperty),
-		rt("PUT", "/device/groups/{id}/properties/{name}", onGroups, updateProperty),
-		rt("PATCH", "/device/groups/{id}/properties/{name}", onGroups, updateProperty),
-		rt("DELETE", "/device/groups/{id}/properties/{name}", onGroups, deleteProperty),
-		rt("POST", "/functions", onGroups, testAppliesTo),
-
-		rt("GET", "/setting/collector/collectors", onCollectors, listCollectors),
-		rt("POST", "/setting/collector/collectors", onCollectors, createCollector),
-		rt("GET", "/setting/collector/collectors/versions", onCollectors, collectorVersions),
-		rt("GET", "/setting/collector/collectors/{id}", onCollectors, readCollector),
-		rt("PUT", "/setting/collector/collectors/{id}", onCollectors, updateCollector),
-		rt("PATCH", "/setting/collector/collectors/{id}", onCollectors, updateCollector),
-		rt("DELETE", "/setting/collector/collectors/{id}", onCollectors, deleteCollector),
-		rt("POST", "/setting/collector/collectors/{id}/ackdown", onCollectors, ackCollector),
-		rt("GET", "/setting/collector/groups", onCollectors, listCollectorGroups),
-		rt("POST", "/setting/collector/groups", onCollectors, createCollectorGroup),
-		rt("GET", "/setting/collector/groups/{id}", onCollectors, readCollectorGroup),
-		rt("PUT", "/setting/collector/groups/{id}", onCollectors, updateCollectorGroup),
-		rt("PATCH", "/setting/collector/groups/{id}", onCollectors, updateCollectorGroup),
-		rt("DELETE", "/setting/collector/groups/{id}", onCollectors, deleteCollectorGroup),
-
-		rt("GET", "/setting/opsnotes", onNotes, listNotes),
-		rt("POST", "/setting/opsnotes", onNotes, createNote),
-		rt("GET", "/setting/opsnotes/{id}", onNotes, readNote),
-		rt("PUT", "/setting/opsnotes/{id}", onNotes, updateNote),
-		rt("PATCH", "/setting/opsnotes/{id}", onNotes, updateNote),
-		rt("DELETE", "/setting/opsnotes/{id}", onNotes, deleteNote),
-
-		rt("GET", "/recyclebin/recycles", onDevices, listRecycled),
-		rt("POST", "/recyclebin/recycles/batchrestore", onDevices, restoreRecycled),
-		rt("POST", "/recyclebin/recycles/batchdelete", onDevices, purgeRecycled),
-	}
+	return slices.Concat(deviceRoutes(), groupRoutes(), propertyRoutes("/device/devices", onDevices), propertyRoutes("/device/groups", onGroups),
+		collectorRoutes(), collectorGroupRoutes(), noteRoutes(), recycleRoutes())
 }
 
 // ingestRoutes is the ingest API below /rest.

@@ -57,6 +57,24 @@ func (a *Account) ReadCollectorGroup(id int32, v View) ([]byte, error) {
 	return collectorGroupTable.render(nil, a, g, v), nil
 }
 
+// ShowCollector answers one collector as JSON; nil when there is none.
+func (a *Account) ShowCollector(id int32, v View) []byte {
+	b, err := a.ReadCollector(id, v)
+	if err != nil {
+		return nil
+	}
+	return b
+}
+
+// ShowCollectorGroup answers one collector group as JSON; nil when there is none.
+func (a *Account) ShowCollectorGroup(id int32, v View) []byte {
+	b, err := a.ReadCollectorGroup(id, v)
+	if err != nil {
+		return nil
+	}
+	return b
+}
+
 // ReadNote answers one ops note as JSON.
 func (a *Account) ReadNote(by By, id string, v View) ([]byte, error) {
 	n, err := a.readableNote(by, id)
