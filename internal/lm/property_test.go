@@ -68,6 +68,7 @@ func TestDiffProperties(t *testing.T) {
 	}{
 		"nothing changed":             {want: []lm.Property{{Name: "AUTO.NAME", Value: "web-0"}, {Name: lm.CategoriesProperty, Value: "kubernetespod"}}},
 		"a value changed":             {want: []lm.Property{{Name: "kubernetes.label.app", Value: "api"}}, diff: lm.Difference{Set: []lm.Property{{Name: "kubernetes.label.app", Value: "api"}}}},
+		"only the case of a value":    {want: []lm.Property{{Name: "auto.name", Value: "WEB-0"}}, diff: lm.Difference{Set: []lm.Property{{Name: "auto.name", Value: "WEB-0"}}}},
 		"a new one":                   {want: []lm.Property{{Name: "auto.uid", Value: "1"}}, diff: lm.Difference{Set: []lm.Property{{Name: "auto.uid", Value: "1"}}}},
 		"one gone":                    {remove: []string{"kubernetes.label.APP", "absent"}, diff: lm.Difference{Remove: []string{"Kubernetes.Label.App"}}},
 		"wanted wins over removed":    {want: []lm.Property{{Name: "auto.name", Value: "web-0"}}, remove: []string{"auto.name"}},

@@ -156,6 +156,9 @@ func TestRetry_whenNeverConnected(t *testing.T) {
 	if n := dials.Load(); n != 2 {
 		t.Errorf("dialed %d times, want 2", n)
 	}
+	if used := c.BucketState(lm.EndpointCreateDevice).Used; used != 1 {
+		t.Errorf("%d requests count against the limit, want 1: the other was not sent", used)
+	}
 	want := `
 # HELP argus_lm_retries_total Requests the client sent again by itself: reads, requests for which no connection was made, and requests refused by the rate limit.
 # TYPE argus_lm_retries_total counter

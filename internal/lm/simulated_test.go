@@ -285,3 +285,28 @@ func TestSimulated_aRefusalLosesNothing(t *testing.T) {
 		}
 	})
 }
+
+// What was refused goes before what has not had its turn yet.
+func TestSimulated_theRefusedGoFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sim, c := newSim(t, lm.Config{})
+		sim.UseBudget(string(lm.EndpointCreateDevice), 1000)
+		var done sync.WaitGroup
+		for i := range 5 {
+			done.Go(func() {
+				if _, err := c.CreateDevice(t.Context(), pod(fmt.Sprintf("pod-%d", i))); err != nil {
+					t.Error(err)
+				}
+			})
+			synctest.Wait() // the first is refused, the others wait in order
+		}
+		done.Wait()
+		var order []string
+		for _, commit := range sim.Journal(account.JournalQuery{Type: "device"}) {
+			order = append(order, commit.Name)
+		}
+		if len(order) != 5 || order[0] != "pod-0" {
+			t.Errorf("created in the order %v, want all five and pod-0 first", order)
+		}
+	})
+}

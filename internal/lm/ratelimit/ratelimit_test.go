@@ -505,3 +505,75 @@ func BenchmarkBucket(b *testing.B) {
 		p.Done(Answer{Limited: true, Limit: 1 << 30, Remaining: 1 << 29, Window: time.Second})
 	}
 }
+
+// Whatever the headers of a refusal say: after it one request goes ahead, and the
+// others only when that one came through.
+func TestBucket_probesAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := NewBucket(Config{Share: 1})
+		answer := Answer{Limited: true, Limit: 100, Remaining: 100, Window: time.Minute}
+		turn := func(a Answer) {
+			p, err := b.Reserve(t.Context())
+			if err != nil || !p.Send() {
+				t.Fatalf("no turn: %v", err)
+			}
+			p.Done(a)
+		}
+		turn(answer)
+		refused := answer
+		refused.Refused = true
+		turn(refused)
+		began := time.Now()
+		probe, err := b.Reserve(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if waited := time.Since(began); waited < time.Minute || waited > time.Minute+time.Second {
+			t.Errorf("waited %v after the refusal, want the window", waited)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		if _, err := b.Reserve(ctx); err == nil {
+			t.Fatal("a second request went ahead with the probe")
+		}
+		probe.Send()
+		probe.Done(answer)
+		turn(answer)
+		if waited := time.Since(began); waited > time.Minute+11*time.Second {
+			t.Errorf("waited %v, want no more than for the probe", waited)
+		}
+		// The answer may ask for another wait than the window.
+		refused.RetryAfter = 5 * time.Second
+		turn(refused)
+		began = time.Now()
+		turn(answer)
+		if waited := time.Since(began); waited < 5*time.Second || waited > 6*time.Second {
+			t.Errorf("waited %v after a refusal with Retry-After 5s", waited)
+		}
+	})
+}
+
+// A turn taken before a refusal is worth nothing after it.
+func TestPermit_isVoidAfterARefusal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &server{limit: 100, window: time.Minute, headers: true, latency: steady(0)}
+		b := NewBucket(Config{Share: 1})
+		saturate(t, b, s, 1, time.Second/100)
+		early, err := b.Reserve(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		late, err := b.Reserve(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		late.Send()
+		late.Done(Answer{Refused: true})
+		if early.Send() {
+			t.Error("a turn from before the refusal may still be used")
+		}
+		if state := b.State(); state.InFlight != 0 {
+			t.Errorf("%d turns are given, want 0", state.InFlight)
+		}
+	})
+}
