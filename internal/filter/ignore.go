@@ -37,7 +37,7 @@ func CompileIgnore(path string, expressions []string) (func(key string) bool, []
 		return nil, nil, err
 	}
 	return func(key string) bool {
-		values := keyOf(strings.ToLower(key))
+		values := &keyValue{strings.ToLower(key)}
 		for _, e := range compiled {
 			if matched, _ := e.match(values); matched {
 				return true
@@ -47,8 +47,8 @@ func CompileIgnore(path string, expressions []string) (func(key string) bool, []
 	}, c.notices, nil
 }
 
-// keyOf gives an expression its one variable.
-type keyOf string
+// keyValue gives an expression its one variable.
+type keyValue struct{ key any }
 
 // Get is the key, whatever it is called.
-func (k keyOf) Get(string) (any, error) { return string(k), nil }
+func (v *keyValue) Get(string) (any, error) { return v.key, nil }

@@ -143,7 +143,7 @@ func (l *lowerer) matching(n *node) *node {
 	}
 	switch {
 	case l.ignore:
-		compiled = or(regexp.Compile("(?i)" + text))(compiled)
+		return l.call(n, subject, matchKey(compiled), n.text == "!~")
 	case l.loose && strings.ContainsAny(text, "_.-/"):
 		if hasUnderscore(text) {
 			l.noteLoose()
@@ -155,6 +155,16 @@ func (l *lowerer) matching(n *node) *node {
 		return nil
 	}
 	return l.call(n, subject, compiled.MatchString, n.text == "!~")
+}
+
+// matchKey matches a key, which is in lower case, with a pattern in any. Most
+// patterns are plain texts.
+func matchKey(pattern *regexp.Regexp) func(string) bool {
+	if plain, complete := pattern.LiteralPrefix(); complete {
+		plain = strings.ToLower(plain)
+		return func(key string) bool { return strings.Contains(key, plain) }
+	}
+	return or(regexp.Compile("(?i)" + pattern.String()))(pattern).MatchString
 }
 
 // or takes the pattern that compiled, or the one there is.
