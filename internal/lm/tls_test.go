@@ -197,3 +197,22 @@ func TestAnswer_isBounded(t *testing.T) {
 		t.Errorf("an error: got %v, want invalid", err)
 	}
 }
+
+// A signed request never goes where an answer points.
+func TestTransport_followsNoRedirect(t *testing.T) {
+	requests := 0
+	c := clientFor(t, func(w http.ResponseWriter, r *http.Request) {
+		requests++
+		if r.URL.Path == "/elsewhere" {
+			_, _ = w.Write([]byte(`{"id":1}`))
+			return
+		}
+		http.Redirect(w, r, "/elsewhere", http.StatusFound)
+	}, lm.Config{})
+	if _, err := c.Group(t.Context(), 1); lm.ClassOf(err) != lm.ClassMalformed {
+		t.Errorf("got %v, want malformed", err)
+	}
+	if requests != 1 {
+		t.Errorf("%d requests, want 1", requests)
+	}
+}
