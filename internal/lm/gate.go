@@ -60,7 +60,7 @@ func (g *authGate) accepted(key credential.Key) {
 }
 
 // readClock compares the account's clock with ours and returns how far ours is ahead.
-func (s *session) readClock(res *http.Response, sent time.Time) time.Duration {
+func (s *shared) readClock(res *http.Response, sent time.Time) time.Duration {
 	date, err := http.ParseTime(res.Header.Get("Date"))
 	if err != nil {
 		return 0

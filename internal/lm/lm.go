@@ -29,12 +29,12 @@ import (
 
 // A Client speaks to one account. New makes one; it is safe for concurrent use.
 type Client struct {
-	*session
+	*shared
 	permit *Permit // the turn the next matching request uses, if any
 }
 
-// session is what all views of one Client share.
-type session struct {
+// shared is what all views of one Client share.
+type shared struct {
 	config    Config
 	restURL   string // without a slash at the end
 	ingestURL string
@@ -85,7 +85,7 @@ func New(config Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &session{
+	s := &shared{
 		config:    config,
 		restURL:   rest,
 		ingestURL: ingest,
@@ -101,7 +101,7 @@ func New(config Config) (*Client, error) {
 	if config.IgnoreSSL {
 		s.log.Error("certificates of the LogicMonitor account are NOT verified because ignoreSSL is set: anyone on the way can read the credentials; give a CA file instead")
 	}
-	return &Client{session: s}, nil
+	return &Client{shared: s}, nil
 }
 
 // refuseRedirect keeps signed requests from going elsewhere: the API never redirects.
@@ -136,7 +136,7 @@ func (c *Client) Reserve(ctx context.Context, e Endpoint) (*Permit, error) {
 // account refuses it (ClassRateLimited) or fails, the caller decides what to do
 // with its next turn. Further requests of the view wait as usual.
 func (c *Client) Using(p *Permit) *Client {
-	return &Client{session: c.session, permit: p}
+	return &Client{shared: c.shared, permit: p}
 }
 
 // BeginFirstSync lets the client use FirstSyncShare of the account's limits, until
@@ -146,7 +146,7 @@ func (c *Client) BeginFirstSync() { c.setShare(c.config.FirstSyncShare) }
 // EndFirstSync goes back to Share.
 func (c *Client) EndFirstSync() { c.setShare(c.config.Share) }
 
-func (s *session) setShare(share float64) {
+func (s *shared) setShare(share float64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.share = share
@@ -173,7 +173,7 @@ func (c *Client) BucketStates() map[Endpoint]BucketState {
 	return states
 }
 
-func (s *session) usedLanes() []*lane {
+func (s *shared) usedLanes() []*lane {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Collect(maps.Values(s.lanes))
@@ -188,7 +188,7 @@ func (c *Client) ClockSkew() (time.Duration, bool) {
 	return 0, false
 }
 
-func (s *session) lane(e Endpoint) *lane {
+func (s *shared) lane(e Endpoint) *lane {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	l := s.lanes[e]

@@ -104,7 +104,7 @@ func (c *Client) turn(ctx context.Context, l *lane, refused bool) (turn *ratelim
 	return turn, false, err
 }
 
-func (s *session) waitTurn(ctx context.Context, l *lane, refused bool) (*ratelimit.Permit, error) {
+func (s *shared) waitTurn(ctx context.Context, l *lane, refused bool) (*ratelimit.Permit, error) {
 	began := time.Now()
 	defer func() { s.metrics.waited(l.endpoint, time.Since(began)) }()
 	if refused {
