@@ -4,16 +4,19 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/go-logr/logr"
 	"github.com/prometheus/client_golang/prometheus"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/klog/v2"
 
 	"github.com/argus-k8s/argus/internal/account"
 	"github.com/argus-k8s/argus/internal/config"
+	"github.com/argus-k8s/argus/internal/filter"
 	"github.com/argus-k8s/argus/internal/kind"
 	"github.com/argus-k8s/argus/internal/lm"
 	"github.com/argus-k8s/argus/internal/lm/credential"
@@ -21,11 +24,13 @@ import (
 	"github.com/argus-k8s/argus/internal/resource"
 	"github.com/argus-k8s/argus/internal/resourcegroup"
 	"github.com/argus-k8s/argus/internal/telemetry"
+	"github.com/argus-k8s/argus/internal/watch"
 )
 
 // parts is Argus before anything runs: what run and plan both begin with.
 type parts struct {
-	config  config.Config
+	config  settings
+	index   *watch.Index
 	log     *slog.Logger
 	rest    *rest.Config
 	client  kubernetes.Interface
@@ -41,8 +46,8 @@ type parts struct {
 
 // assemble reads everything there is to read before the first request to the
 // account. Its error says what to mend.
-func assemble(ctx context.Context, c config.Config, kubeconfig string, log *slog.Logger) (*parts, error) {
-	a := &parts{config: c, log: log, metrics: telemetry.NewRegistry()}
+func assemble(ctx context.Context, c settings, kubeconfig string, log *slog.Logger) (*parts, error) {
+	a := &parts{config: c, index: watch.NewIndex(), log: log, metrics: telemetry.NewRegistry()}
 	var err error
 	if a.rest, err = restConfig(kubeconfig); err != nil {
 		return nil, err
@@ -54,14 +59,20 @@ func assemble(ctx context.Context, c config.Config, kubeconfig string, log *slog
 		return nil, err
 	}
 	a.kinds, a.off = c.EnabledKinds(), c.DisabledKinds()
-	a.view = kind.View{Cluster: a.cluster}
+	a.view = kind.View{
+		Cluster: a.cluster, IgnoreLabel: c.ignoreLabel, IgnoreAnnotation: c.ignoreAnnotation, Exclude: c.exclude(a.index),
+	}
 	a.policy = plan.Policy{
 		Ownership:   a.view.Ownership(),
 		Reuse:       func(resource.Kind) bool { return c.LM.Resource.OnRecreate == "reuse" },
 		DisplayName: func(key resource.Key) string { return kind.DisplayName(key, c.ClusterName) },
 		Retention:   plan.Retention{After: c.GlobalDeleteAfterDuration, OwnPods: c.DeleteInfraPodsAfter, DefaultName: kind.DefaultName},
 	}
-	if a.lm, err = lm.New(a.lmConfig()); err != nil {
+	proxy, err := proxyOf(c)
+	if err != nil {
+		return nil, err
+	}
+	if a.lm, err = lm.New(a.lmConfig(proxy)); err != nil {
 		return nil, fmt.Errorf("set up the LogicMonitor client: %w", err)
 	}
 	a.account = account.New(account.Config{
@@ -74,7 +85,7 @@ func assemble(ctx context.Context, c config.Config, kubeconfig string, log *slog
 
 // newLogger makes the process's logger. client-go logs by klog; its lines become
 // ours.
-func newLogger(p Process, c config.Config, level *slog.LevelVar) *slog.Logger {
+func newLogger(p Process, c settings, level *slog.LevelVar) *slog.Logger {
 	level.Set(telemetry.ParseLevel(c.Log.Level))
 	log := telemetry.NewLogger(p.Stderr, c.Log.Format, level)
 	klog.SetLogger(logr.FromSlogHandler(log.Handler()))
@@ -83,31 +94,70 @@ func newLogger(p Process, c config.Config, level *slog.LevelVar) *slog.Logger {
 }
 
 // notices tells what a person should know of a configuration.
-func notices(log *slog.Logger, c config.Config) {
+func notices(log *slog.Logger, c settings) {
 	for _, n := range c.Notices {
 		log.Warn("configuration", telemetry.KeyReason, n.String())
 	}
 }
 
-func loadConfig(p Process, f flags) (config.Config, error) {
+// settings are a configuration that was found to be good, with its rules compiled.
+type settings struct {
+	config.Config
+	rules                         *filter.Set
+	ignoreLabel, ignoreAnnotation func(key string) bool
+}
+
+// ownPods selects what no rule keeps out: a person who filters broadly still sees
+// whether Argus and its collectors are well.
+const ownPods = "app in (argus, collectorset-controller, collector)"
+
+// loadConfig reads and checks the configuration. Its error names every fault.
+func loadConfig(p Process, f flags) (settings, error) {
 	c, err := config.Load(f.config...)
 	if err != nil {
-		return c, err
+		return settings{}, err
 	}
 	if f.lmURL != "" {
 		c.LM.URL = f.lmURL
 	}
-	return c, c.ReadEnvironment(p.Lookup)
+	if err := c.ReadEnvironment(p.Lookup); err != nil {
+		return settings{}, err
+	}
+	s := settings{Config: c}
+	rules := c.FilterConfig()
+	rules.Keep = ownPods
+	// Loading has checked the rules and noted what is odd about them.
+	if s.rules, _, err = filter.Compile(rules); err != nil {
+		return s, err
+	}
+	if s.ignoreLabel, _, err = filter.CompileIgnore("monitoring.labels.ignore", c.Monitoring.Labels.Ignore); err != nil {
+		return s, err
+	}
+	s.ignoreAnnotation, _, err = filter.CompileIgnore("monitoring.annotations.ignore", c.IgnoredAnnotations())
+	return s, err
+}
+
+// exclude asks the rules about an object, with what the index knows of its
+// namespace.
+func (s settings) exclude(index *watch.Index) func(k *kind.Kind, obj metav1.Object) string {
+	return func(k *kind.Kind, obj metav1.Object) string {
+		var namespace filter.NamespaceInfo
+		if key := (resource.Key{Kind: kind.Namespace.ID, Name: obj.GetNamespace()}); key.Name != "" &&
+			slices.Contains(index.GroupsOf(key), kind.NamespaceDisabled) {
+			namespace.Labels = map[string]string{filter.DisableLabel: filter.DisableValue}
+		}
+		return s.rules.Exclude(k, obj, namespace).Rule
+	}
 }
 
 // lmConfig translates the configuration for the client.
-func (a *parts) lmConfig() lm.Config {
+func (a *parts) lmConfig(proxy lm.Proxy) lm.Config {
 	c := a.config
 	out := lm.Config{
 		Account: c.Credentials.Account, Domain: c.Credentials.Domain, BaseURL: c.LM.URL,
 		Version: telemetry.Version().Version, IgnoreSSL: c.IgnoreSSL, Timeout: c.LM.Timeout,
 		Share: c.LM.API.Share, FirstSyncShare: c.LM.API.FirstSyncShare,
-		Logger: a.log, Metrics: a.metrics,
+		Logger: a.log, Metrics: a.metrics, Proxy: proxy,
 		Credentials: credential.Config{
 			AccessID: secret(c.Credentials.AccessID), AccessIDFile: c.Credentials.AccessID.File,
 			AccessKey: secret(c.Credentials.AccessKey), AccessKeyFile: c.Credentials.AccessKey.File,
@@ -124,6 +174,19 @@ func (a *parts) lmConfig() lm.Config {
 		out.Limits[lm.Endpoint(endpoint)] = lm.Limit{Cap: int(float64(limit.Limit) * float64(time.Minute) / float64(limit.Window))}
 	}
 	return out
+}
+
+// proxyOf is the way to the account, with its user and password.
+func proxyOf(c settings) (lm.Proxy, error) {
+	user, err := c.Credentials.ProxyUser.Read()
+	if err != nil {
+		return lm.Proxy{}, fmt.Errorf("read the proxy's user: %w", err)
+	}
+	password, err := c.Credentials.ProxyPass.Read()
+	if err != nil {
+		return lm.Proxy{}, fmt.Errorf("read the proxy's password: %w", err)
+	}
+	return lm.Proxy{URL: c.Proxy.URL, User: user.Reveal(), Password: credential.Secret(password.Reveal())}, nil
 }
 
 func secret(s config.Source) credential.Secret { return credential.Secret(s.Value.Reveal()) }

@@ -90,7 +90,7 @@ func (deaf) Listed(resource.Kind) {}
 
 // plan decides on every key that the cluster or the account has, as run would.
 func (a *parts) plan(ctx context.Context) (*findings, error) {
-	watches := watch.NewCluster(a.kinds, a.off, watch.Config{REST: a.rest, Client: a.client, Sink: deaf{}, View: a.view, Log: a.log})
+	watches := watch.NewCluster(a.kinds, a.off, watch.Config{REST: a.rest, Client: a.client, Index: a.index, Sink: deaf{}, View: a.view, Log: a.log})
 	watching, stop := context.WithCancel(ctx)
 	var g sync.WaitGroup
 	g.Go(func() { _ = watches.Run(watching) })

@@ -10,7 +10,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 
-	"github.com/argus-k8s/argus/internal/config"
 	"github.com/argus-k8s/argus/internal/health"
 	"github.com/argus-k8s/argus/internal/telemetry"
 )
@@ -30,14 +29,14 @@ type reloader struct {
 	log     *slog.Logger
 
 	mu      sync.Mutex // guards what follows
-	config  config.Config
+	config  settings
 	loops   *loops
 	fault   string // what is wrong with the newest configuration
 	since   time.Time
 	reloads int
 }
 
-func newReloader(p Process, f flags, c config.Config, level *slog.LevelVar, log *slog.Logger) *reloader {
+func newReloader(p Process, f flags, c settings, level *slog.LevelVar, log *slog.Logger) *reloader {
 	return &reloader{process: p, flags: f, config: c, level: level, log: log, since: time.Now()}
 }
 
@@ -130,7 +129,7 @@ func (r *reloader) look() bool {
 }
 
 // same says whether two configurations ask for the same.
-func same(a, b config.Config) bool {
+func same(a, b settings) bool {
 	x, errX := a.Effective()
 	y, errY := b.Effective()
 	return errX == nil && errY == nil && bytes.Equal(x, y)

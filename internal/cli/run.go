@@ -52,7 +52,7 @@ func (r *relay) Listed(kind resource.Kind) { r.to.Listed(kind) }
 func (a *parts) connect() *loops {
 	l := &loops{parts: a}
 	sink := &relay{}
-	l.watches = watch.NewCluster(a.kinds, a.off, watch.Config{REST: a.rest, Client: a.client, Sink: sink, View: a.view, Log: a.log})
+	l.watches = watch.NewCluster(a.kinds, a.off, watch.Config{REST: a.rest, Client: a.client, Index: a.index, Sink: sink, View: a.view, Log: a.log})
 	l.groups = resourcegroup.New(resourcegroup.Config{
 		Reader: a.account, Writer: a.account.GroupWriter(), Cluster: l.watches, Layout: a.layout(),
 		Parent: a.config.ClusterTreeParentID, Every: a.config.Daemons.LMCacheSync.Interval,

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"hash/fnv"
 	"slices"
@@ -18,6 +19,9 @@ type Retention struct {
 	// After is how long it is kept, marked deleted; zero deletes it at once. An
 	// object's label logicmonitor/deleteafterduration says it for that object.
 	After time.Duration
+	// Swept is how long one that is marked deleted is kept where its own
+	// properties do not say; zero is After.
+	Swept time.Duration
 	// OwnPods is the same for pods of Argus itself, so that a person can see why
 	// they went.
 	OwnPods time.Duration
@@ -112,7 +116,7 @@ func (r Retention) Due(seen *resource.Observed) (time.Time, bool) {
 	if err != nil || seen.Life != resource.Deleted {
 		return time.Time{}, false
 	}
-	keep := r.After
+	keep := cmp.Or(r.Swept, r.After)
 	if text, ok := seen.Property(resource.PropDeleteAfter); ok {
 		if d, ok := ParseDuration(text); ok {
 			keep = d

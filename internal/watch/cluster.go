@@ -2,6 +2,7 @@ package watch
 
 import (
 	"context"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -38,6 +39,9 @@ func NewCluster(kinds, off []*kind.Kind, config Config) *Cluster {
 			continue
 		}
 		w := NewWatcher(k, config)
+		if k == kind.Namespace {
+			w.onGroups = c.relist
+		}
 		c.watchers[k.ID] = w
 		c.order = append(c.order, w)
 	}
@@ -49,11 +53,39 @@ func (c *Cluster) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	for _, w := range c.order {
 		g.Go(func() error {
+			if w.kind.Namespaced {
+				// What a namespace says counts for the objects in it.
+				c.namespacesListed(ctx)
+			}
 			w.Run(ctx)
 			return ctx.Err()
 		})
 	}
 	return g.Wait()
+}
+
+// relist has the kinds that live in namespaces mapped again: what a namespace
+// says of its objects has changed.
+func (c *Cluster) relist() {
+	for _, w := range c.order {
+		if w.kind.Namespaced {
+			w.Relist()
+		}
+	}
+}
+
+// namespacesListed waits until namespaces have been listed, or cannot be.
+func (c *Cluster) namespacesListed(ctx context.Context) {
+	w := c.watchers[kind.Namespace.ID]
+	for w != nil && ctx.Err() == nil {
+		if s := w.State(); s.Listed || s.Frozen() != "" {
+			return
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
 }
 
 // States says how the Watchers stand, in the order of their kinds.

@@ -112,6 +112,17 @@ func (x *Index) Groups(id resource.Kind) (names []string, listed bool) {
 	return slices.Sorted(maps.Keys(set)), s.listed
 }
 
+// GroupsOf returns the names that one object makes groups of.
+func (x *Index) GroupsOf(key resource.Key) []string {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	s := x.shelves[key.Kind]
+	if s == nil {
+		return nil
+	}
+	return s.groups[place{key.Namespace, key.Name}]
+}
+
 // Count returns the number of objects of a kind, how many of them cannot be
 // mirrored yet, and whether the kind was ever listed completely.
 func (x *Index) Count(id resource.Kind) (objects, notReady int, listed bool) {
@@ -158,14 +169,16 @@ func sight(k *kind.Kind, obj kind.Object, view kind.View) (sighting, error) {
 	return s, nil
 }
 
-// put records a sighting and says whether it changes anything.
-func (x *Index) put(id resource.Kind, s sighting) (changed bool) {
+// put records a sighting and says whether it changes anything, and whether it
+// changes the names that the object makes groups of.
+func (x *Index) put(id resource.Kind, s sighting) (changed, regrouped bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	regrouped = !slices.Equal(x.shelf(id).groups[s.at], s.groups)
 	if s.absent {
-		return x.shelf(id).drop(s.at)
+		return x.shelf(id).drop(s.at), regrouped
 	}
-	return x.shelf(id).put(s)
+	return x.shelf(id).put(s), regrouped
 }
 
 // drop forgets an object and says whether it was there.

@@ -31,8 +31,9 @@ type store struct {
 	index *Index
 	sink  Sink
 	log   *slog.Logger
-	// onList is called after each complete list.
-	onList func()
+	// onList is called after each complete list, and onGroups when an object
+	// that was there makes other groups than before.
+	onList, onGroups func()
 }
 
 var _ cache.TransformingStore = (*store)(nil)
@@ -101,8 +102,12 @@ func (s *store) put(obj any) error {
 	if err != nil {
 		return err
 	}
-	if s.index.put(s.kind.ID, n) {
+	changed, regrouped := s.index.put(s.kind.ID, n)
+	if changed {
 		s.touch(n.at.namespace, n.at.name)
+	}
+	if regrouped && s.onGroups != nil {
+		s.onGroups()
 	}
 	return nil
 }

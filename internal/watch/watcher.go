@@ -45,6 +45,8 @@ type Watcher struct {
 	kind       *kind.Kind
 	permission *Permission
 	again      chan struct{} // a reader was refused: look again
+	relist     chan struct{} // what objects should be has changed: list again
+	onGroups   func()
 
 	mu     sync.Mutex // guards state and source
 	state  State
@@ -62,7 +64,7 @@ func NewWatcher(k *kind.Kind, config Config) *Watcher {
 	config.Log = config.Log.With("kind", string(k.ID))
 	return &Watcher{
 		Config: config, kind: k, permission: NewPermission(config.Client),
-		again: make(chan struct{}, 1), state: State{Kind: k, Phase: Starting},
+		again: make(chan struct{}, 1), relist: make(chan struct{}, 1), state: State{Kind: k, Phase: Starting},
 	}
 }
 
@@ -137,6 +139,18 @@ func (w *Watcher) follow(ctx context.Context) (pause time.Duration, err error) {
 // errRefused ends a watch that still runs although the permission is gone.
 var errRefused = errors.New("permission was taken away")
 
+// errRelist ends a watch so that everything is listed and mapped again.
+var errRelist = errors.New("to be listed again")
+
+// Relist has every object of the kind mapped again, since what a mapping depends
+// on beside the object has changed.
+func (w *Watcher) Relist() {
+	select {
+	case w.relist <- struct{}{}:
+	default:
+	}
+}
+
 func (w *Watcher) watch(ctx context.Context, version schema.GroupVersion) error {
 	// Up to a quarter more or less by chance, so that watches do not all end together.
 	seconds := int64(w.WatchTimeout.Seconds() * (0.75 + rand.Float64()/2)) //nolint:gosec // jitter, not a secret
@@ -155,7 +169,7 @@ func (w *Watcher) watch(ctx context.Context, version schema.GroupVersion) error 
 	guard.Go(func() { w.guard(ctx, cancel, version) })
 	defer guard.Wait()
 	defer cancel(nil)
-	st := &store{kind: w.kind, view: w.View, index: w.Index, sink: w.Sink, log: w.Log, onList: func() { w.set(Watching, "") }}
+	st := &store{kind: w.kind, view: w.View, index: w.Index, sink: w.Sink, log: w.Log, onList: func() { w.set(Watching, "") }, onGroups: w.onGroups}
 	reflector := cache.NewReflectorWithOptions(w.reporting(src), w.kind.NewUnder(w.View), st, cache.ReflectorOptions{Name: string(w.kind.ID)})
 	for ctx.Err() == nil {
 		if err := reflector.ListAndWatchWithContext(ctx); err != nil {
@@ -171,6 +185,9 @@ func (w *Watcher) guard(ctx context.Context, cancel context.CancelCauseFunc, ver
 	for {
 		select {
 		case <-ctx.Done():
+			return
+		case <-w.relist:
+			cancel(errRelist)
 			return
 		case <-w.again:
 		}
