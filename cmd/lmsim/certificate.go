@@ -45,6 +45,7 @@ func certificate(caFile string, addr net.Addr) (*tls.Config, error) {
 	}
 	if caFile != "" {
 		text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: caDER})
+		//nolint:gosec // a certificate is public
 		if err := os.WriteFile(caFile, text, 0o644); err != nil {
 			return nil, fmt.Errorf("write certificate authority: %w", err)
 		}

@@ -45,11 +45,11 @@ func serve(ctx context.Context, c config, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	api, err := net.Listen("tcp", c.listen)
+	api, err := new(net.ListenConfig).Listen(ctx, "tcp", c.listen)
 	if err != nil {
 		return fmt.Errorf("listen for the REST API: %w", err)
 	}
-	admin, err := net.Listen("tcp", c.admin)
+	admin, err := new(net.ListenConfig).Listen(ctx, "tcp", c.admin)
 	if err != nil {
 		return errors.Join(fmt.Errorf("listen for the admin API: %w", err), api.Close())
 	}
@@ -122,30 +122,14 @@ func until(ctx context.Context, c config, sim *lmsim.Server, api, admin listener
 			failed <- servers[i].Serve(l)
 		}()
 	}
-	ticker := time.NewTicker(c.stateEvery)
-	defer ticker.Stop()
-	var err error
-	ended := 0
-	for running := true; running; {
-		select {
-		case <-ctx.Done():
-			running = false
-		case err = <-failed:
-			ended++
-			running = false
-		case <-ticker.C:
-			if c.stateFile != "" {
-				if saveErr := sim.Save(c.stateFile); saveErr != nil {
-					err, running = saveErr, false
-				}
-			}
-		}
-	}
+	err := watch(ctx, c, sim, failed)
 	for _, s := range servers {
-		stop(s)
+		stop(context.WithoutCancel(ctx), s)
 	}
-	for ; ended < len(servers); ended++ {
-		<-failed
+	for range servers {
+		if end := <-failed; !errors.Is(end, http.ErrServerClosed) {
+			err = errors.Join(err, end)
+		}
 	}
 	if c.stateFile != "" {
 		err = errors.Join(err, sim.Save(c.stateFile))
@@ -153,9 +137,31 @@ func until(ctx context.Context, c config, sim *lmsim.Server, api, admin listener
 	return err
 }
 
+// watch writes the state file as things change, until ctx ends or a server fails.
+func watch(ctx context.Context, c config, sim *lmsim.Server, failed chan error) error {
+	ticker := time.NewTicker(c.stateEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case err := <-failed:
+			failed <- err // for the one who waits for all servers
+			return nil
+		case <-ticker.C:
+			if c.stateFile == "" {
+				continue
+			}
+			if err := sim.Save(c.stateFile); err != nil {
+				return err
+			}
+		}
+	}
+}
+
 // stop ends a server: calls under way get a moment, hanging ones are cut.
-func stop(s *http.Server) {
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+func stop(ctx context.Context, s *http.Server) {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
 	if s.Shutdown(ctx) != nil {
 		_ = s.Close()

@@ -173,6 +173,7 @@ func (a answer) send(w http.ResponseWriter, r *http.Request) {
 	case fateHang:
 		<-r.Context().Done()
 		panic(http.ErrAbortHandler)
+	case fateArrives, fateTruncate, fateSlow:
 	}
 	for k, v := range a.header {
 		w.Header()[k] = v

@@ -57,6 +57,7 @@ func BenchmarkAccount200k(b *testing.B) {
 	s := big(b)
 	client := &http.Client{Transport: s.Transport()}
 	get := func(b *testing.B, path string) {
+		b.Helper()
 		r, _ := http.NewRequest("GET", "http://lm/santaba/rest"+path, nil)
 		r.Header.Set("Authorization", "Bearer "+lmsim.DemoToken().Bearer)
 		r.Header.Set("X-Version", "3")

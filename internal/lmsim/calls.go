@@ -38,7 +38,7 @@ type callLog struct {
 	counts map[Count]int // keyed with Calls 0
 }
 
-func newCallLog(max int) callLog { return callLog{max: max, counts: map[Count]int{}} }
+func newCallLog(size int) callLog { return callLog{max: max(1, size), counts: map[Count]int{}} }
 
 func (l *callLog) add(c Call) {
 	l.seq++

@@ -160,6 +160,7 @@ func TestVersionOneEnvelope(t *testing.T) {
 			t.Fatal(err)
 		}
 		body, _ := io.ReadAll(resp.Body)
+		resp.Body.Close()
 		if resp.StatusCode != 200 || !strings.Contains(string(body), fmt.Sprintf(`"status":%v`, want)) || !strings.Contains(string(body), `"data":`) {
 			t.Errorf("%s: got %d %s, want 200 and status %v in the body", path, resp.StatusCode, body, want)
 		}
@@ -235,6 +236,7 @@ func TestLogIngest(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		defer resp.Body.Close()
 		out, _ := io.ReadAll(resp.Body)
 		if resp.StatusCode < 300 && resp.Header.Get("x-request-id") == "" {
 			t.Error("the answer has no x-request-id")

@@ -28,6 +28,7 @@ func TestGoldenAccounts(t *testing.T) {
 type object = map[string]any
 
 func replay(t *testing.T, file string) {
+	t.Helper()
 	data, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)

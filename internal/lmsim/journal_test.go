@@ -142,8 +142,9 @@ func TestNoCredentialIsShown(t *testing.T) {
 	}
 	admin := httptest.NewServer(s.AdminHandler())
 	defer admin.Close()
-	if resp, err := http.Post(admin.URL+"/api/tokens", "application/json", strings.NewReader(`{"name":"u","bearer":"canary-3"}`)); err != nil || resp.StatusCode != 200 {
-		t.Fatal(err, resp)
+	add, _ := http.NewRequest("POST", admin.URL+"/api/tokens", strings.NewReader(`{"name":"u","bearer":"canary-3"}`))
+	if status, text, err := roundTrip(http.DefaultTransport, add); err != nil || status != 200 || strings.Contains(text, canary) {
+		t.Fatal(status, err)
 	}
 	for _, path := range []string{"/", "/api/summary", "/api/counts", "/api/calls", "/api/dump", "/api/journal", "/api/switches", "/api/meters", "/api/limits",
 		"/api/faults", "/api/devices/1", "/api/groups", "/api/groups/1", "/api/groups/1/devices", "/api/search?q=d", "/api/logs"} {

@@ -191,6 +191,7 @@ func (s *Server) record(c *call, r *http.Request, a answer, p plan, commits uint
 	switch a.fate {
 	case fateClose, fateReset, fateHang, fateGone:
 		entry.Status = 0
+	case fateArrives, fateTruncate, fateSlow:
 	}
 	s.mu.Lock()
 	s.calls.add(entry)

@@ -43,7 +43,7 @@ func (s *Server) Load(file string) error {
 	if err != nil {
 		return fmt.Errorf("load account: %w", err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // it was only read
 	var snapshot account.Snapshot
 	if err := json.NewDecoder(bufio.NewReaderSize(f, 1<<20)).Decode(&snapshot); err != nil {
 		return fmt.Errorf("load account: %s: %w", file, err)

@@ -135,7 +135,7 @@ func (s *Server) PatchSwitches(patch []byte) (Switches, error) {
 
 func (s *Server) setSwitches(w Switches) {
 	if s.rng == nil || w.Seed != s.switches.Seed {
-		s.rng = rand.New(rand.NewPCG(w.Seed, 0x6c6d73696d))
+		s.rng = rand.New(rand.NewPCG(w.Seed, 0x6c6d73696d)) //nolint:gosec // dice that must repeat, not secrets
 	}
 	if w.TenantShare != s.switches.TenantShare {
 		s.limits.tenantSince = s.clock()

@@ -37,6 +37,7 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	case fateHang:
 		<-ctx.Done()
 		return nil, ctx.Err()
+	case fateArrives, fateTruncate, fateSlow:
 	}
 	a.header.Set("Content-Length", strconv.Itoa(len(a.body)))
 	return &http.Response{
@@ -52,8 +53,9 @@ func (a answer) reader(ctx context.Context) io.ReadCloser {
 		return io.NopCloser(io.MultiReader(bytes.NewReader(a.body[:len(a.body)/2]), failing{}))
 	case fateSlow:
 		return io.NopCloser(&slowReader{ctx: ctx, pieces: pieces(a.body), seconds: a.seconds})
+	default:
+		return io.NopCloser(bytes.NewReader(a.body))
 	}
-	return io.NopCloser(bytes.NewReader(a.body))
 }
 
 // failing is the rest of a truncated body.

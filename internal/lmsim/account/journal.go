@@ -75,12 +75,7 @@ type ring[T any] struct {
 	max  int
 }
 
-func newRing[T any](max int) ring[T] {
-	if max <= 0 {
-		max = 1
-	}
-	return ring[T]{max: max}
-}
+func newRing[T any](size int) ring[T] { return ring[T]{max: max(1, size)} }
 
 func (r *ring[T]) push(v T) {
 	if len(r.buf) < r.max {

@@ -58,9 +58,7 @@ func (a *Account) ListDevices(by By, group int32, q Query) (Page, error) {
 	if q, err = a.checkQuery(q); err != nil {
 		return nil, err
 	}
-	if ids, err = a.selectDevices(by, ids, group, f, q); err != nil {
-		return nil, err
-	}
+	ids = a.selectDevices(by, ids, group, f, q)
 	total := len(ids)
 	var hosts []*host
 	if q.Deleted {
@@ -98,7 +96,7 @@ func (a *Account) recycledHosts(f *filter.Filter) []*host {
 }
 
 // selectDevices applies filter, lag and order.
-func (a *Account) selectDevices(by By, ids []int32, group int32, f *filter.Filter, q Query) ([]int32, error) {
+func (a *Account) selectDevices(by By, ids []int32, group int32, f *filter.Filter, q Query) []int32 {
 	if name, ok := f.Equal("displayName"); ok && group == 0 {
 		ids = nil
 		if id, exists := a.display[fold(name)]; exists {
@@ -110,7 +108,7 @@ func (a *Account) selectDevices(by By, ids []int32, group int32, f *filter.Filte
 		ids = a.filterDevices(by.At, ids, group, f, q)
 	}
 	if q.Sort == "" || q.Sort == "id" {
-		return ids, nil
+		return ids
 	}
 	hosts := a.hosts(ids)
 	sortBy(a, deviceTable, hosts, q.Sort)
@@ -118,7 +116,7 @@ func (a *Account) selectDevices(by By, ids []int32, group int32, f *filter.Filte
 	for i, h := range hosts {
 		out[i] = h.ID
 	}
-	return out, nil
+	return out
 }
 
 func (a *Account) filterDevices(now time.Time, ids []int32, group int32, f *filter.Filter, q Query) []int32 {

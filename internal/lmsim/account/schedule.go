@@ -1,7 +1,7 @@
 package account
 
 import (
-	"container/heap"
+	"slices"
 	"time"
 )
 
@@ -9,43 +9,31 @@ import (
 // account calls Advance first, which makes late effects exact under any clock.
 type event struct {
 	at  time.Time
-	seq int
 	run func(at time.Time)
 }
 
+// A schedule holds events in the order in which they are due. Most come with the same delay as the
+// one before, so that the place of a new one is at the end.
 type schedule struct {
-	events eventHeap
-	seq    int
+	events []event
 }
 
 func (s *schedule) push(e event) {
-	s.seq++
-	e.seq = s.seq
-	heap.Push(&s.events, e)
+	i, _ := slices.BinarySearchFunc(s.events, e.at, func(other event, at time.Time) int {
+		if other.at.After(at) {
+			return 1
+		}
+		return -1 // equal times keep the order in which they came
+	})
+	s.events = slices.Insert(s.events, i, e)
 }
 
 func (s *schedule) pop(now time.Time) (event, bool) {
 	if len(s.events) == 0 || s.events[0].at.After(now) {
 		return event{}, false
 	}
-	return heap.Pop(&s.events).(event), true
-}
-
-type eventHeap []event
-
-func (h eventHeap) Len() int { return len(h) }
-func (h eventHeap) Less(i, j int) bool {
-	if h[i].at.Equal(h[j].at) {
-		return h[i].seq < h[j].seq
-	}
-	return h[i].at.Before(h[j].at)
-}
-func (h eventHeap) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
-func (h *eventHeap) Push(x any)   { *h = append(*h, x.(event)) }
-func (h *eventHeap) Pop() any {
-	old := *h
-	e := old[len(old)-1]
-	old[len(old)-1] = event{}
-	*h = old[:len(old)-1]
-	return e
+	e := s.events[0]
+	s.events[0] = event{}
+	s.events = s.events[1:]
+	return e, true
 }

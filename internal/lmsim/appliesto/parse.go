@@ -42,12 +42,10 @@ type parser struct {
 
 func (p *parser) peek() token { return p.tokens[p.pos] }
 
-func (p *parser) next() token {
-	t := p.tokens[p.pos]
-	if t.kind != end {
+func (p *parser) next() {
+	if p.tokens[p.pos].kind != end {
 		p.pos++
 	}
-	return t
 }
 
 // accept consumes the next token if it is one of these operators or words.

@@ -104,40 +104,40 @@ func TestPage(t *testing.T) {
 	ctx := browser(t, path)
 	const row = `//ul[@class="rows"]//b`
 
-	do(t, ctx, "the tree and the counts show", chromedp.Navigate(admin.URL),
+	do(ctx, t, "the tree and the counts show", chromedp.Navigate(admin.URL),
 		chromedp.WaitVisible(`//b[text()="Kubernetes Cluster: demo"]`, chromedp.BySearch),
 		textIs("#devices", "156"), shot("overview"))
-	do(t, ctx, "a group lists its devices", chromedp.Click(`//b[text()="Kubernetes Cluster: demo"]/..`, chromedp.BySearch),
+	do(ctx, t, "a group lists its devices", chromedp.Click(`//b[text()="Kubernetes Cluster: demo"]/..`, chromedp.BySearch),
 		chromedp.WaitVisible(`//code[@class="query"]`, chromedp.BySearch), chromedp.WaitVisible(row, chromedp.BySearch), shot("group"))
-	do(t, ctx, "more devices are asked for", chromedp.Click(".more"), countIs(".rows li", 150))
-	do(t, ctx, "a search finds a device and shows its properties as text", chromedp.SendKeys("#search", "hostile"),
+	do(ctx, t, "more devices are asked for", chromedp.Click(".more"), countIs(".rows li", 150))
+	do(ctx, t, "a search finds a device and shows its properties as text", chromedp.SendKeys("#search", "hostile"),
 		textIs("#detail h2", "“hostile”"), chromedp.Click(row, chromedp.BySearch), chromedp.WaitVisible(".props"),
 		contains("#detail", `<script>document.title="pwned"</script>`), contains("#detail", "********"),
 		lacks("body", "canary-property"), shot("device"))
-	do(t, ctx, "a change by somebody else appears by itself", action(func() error {
+	do(ctx, t, "a change by somebody else appears by itself", action(func() error {
 		value := "blue"
 		return sim.EditDevice(156, account.DeviceInput{Custom: &[]account.Property{{Name: "team", Value: value}}})
 	}), contains("#detail", "blue"), contains("#journal li:first-child", "update device · team"))
-	do(t, ctx, "a fault button sets a fault", chromedp.Click(`//button[starts-with(text(),"Lose a create")]`, chromedp.BySearch),
+	do(ctx, t, "a fault button sets a fault", chromedp.Click(`//button[starts-with(text(),"Lose a create")]`, chromedp.BySearch),
 		chromedp.WaitVisible(`//button[starts-with(text(),"Lose a create") and @aria-pressed="true"]`, chromedp.BySearch))
 	if f := sim.Faults(); len(f) != 1 || f[0].Action != lmsim.Lose {
 		t.Errorf("got faults %+v, want one that loses a create", f)
 	}
-	do(t, ctx, "a switch button turns a switch", chromedp.Click(`//button[starts-with(text(),"Busy neighbor")]`, chromedp.BySearch),
+	do(ctx, t, "a switch button turns a switch", chromedp.Click(`//button[starts-with(text(),"Busy neighbor")]`, chromedp.BySearch),
 		chromedp.WaitVisible(`//button[starts-with(text(),"Busy neighbor") and @aria-pressed="true"]`, chromedp.BySearch),
 		action(func() error { return call(sim, "GET", "/device/devices") }), chromedp.WaitVisible(".meter"), shot("faults"))
 	if share := sim.Switches().TenantShare; share != 0.6 {
 		t.Errorf("got tenantShare %v, want 0.6", share)
 	}
-	do(t, ctx, "all quiet turns everything back", chromedp.Click(`//button[text()="All quiet"]`, chromedp.BySearch),
+	do(ctx, t, "all quiet turns everything back", chromedp.Click(`//button[text()="All quiet"]`, chromedp.BySearch),
 		chromedp.WaitNotPresent(`//button[@aria-pressed="true"]`, chromedp.BySearch))
 	if len(sim.Faults()) != 0 || sim.Switches().TenantShare != 0 {
 		t.Errorf("after all quiet: faults %v, tenantShare %v", sim.Faults(), sim.Switches().TenantShare)
 	}
-	do(t, ctx, "a device is deleted by hand", chromedp.Click(`//button[text()="Delete for good"]`, chromedp.BySearch),
+	do(ctx, t, "a device is deleted by hand", chromedp.Click(`//button[text()="Delete for good"]`, chromedp.BySearch),
 		contains("#detail", "not in the account any more"), textIs("#devices", "155"))
 	var title string
-	do(t, ctx, "nothing from the account ran", chromedp.Title(&title))
+	do(ctx, t, "nothing from the account ran", chromedp.Title(&title))
 	if title != "lmsim" {
 		t.Errorf("got title %q, want lmsim: a property value ran as a script", title)
 	}
@@ -169,7 +169,7 @@ func TestPageLoadsNothingFromElsewhere(t *testing.T) {
 	}
 }
 
-func do(t *testing.T, ctx context.Context, what string, actions ...chromedp.Action) {
+func do(ctx context.Context, t *testing.T, what string, actions ...chromedp.Action) {
 	t.Helper()
 	if err := chromedp.Run(ctx, actions...); err != nil {
 		t.Fatalf("%s: %v", what, err)

@@ -127,7 +127,7 @@ func (f *Filter) all(and []Condition, s Subject) bool {
 	var v any
 	var known bool
 	for i, c := range and {
-		base, sub, _ := strings.Cut(c.Field, ".")
+		base, _, _ := strings.Cut(c.Field, ".")
 		if f.ignored(base) {
 			continue
 		}
@@ -138,19 +138,22 @@ func (f *Filter) all(and []Condition, s Subject) bool {
 		if !known && base != allFields {
 			continue
 		}
-		if f.opts.SameElement && sub != "" {
-			if pairs, ok := v.([]Pair); ok {
-				if !f.sameElement(and, i, base, pairs) {
-					return false
-				}
-				continue
-			}
-		}
-		if !f.holds(c, sub, v) {
+		if !f.one(and, i, v) {
 			return false
 		}
 	}
 	return true
+}
+
+// one evaluates condition i of a conjunction on the value of its field.
+func (f *Filter) one(and []Condition, i int, v any) bool {
+	base, sub, _ := strings.Cut(and[i].Field, ".")
+	if f.opts.SameElement && sub != "" {
+		if pairs, ok := v.([]Pair); ok {
+			return f.sameElement(and, i, base, pairs)
+		}
+	}
+	return f.holds(and[i], sub, v)
 }
 
 // sameElement reports whether one element satisfies every condition on the array named base. The

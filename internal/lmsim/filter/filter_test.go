@@ -98,7 +98,7 @@ func FuzzParse(f *testing.F) {
 	for _, s := range []string{`name:"a"`, `id>:"7",name~x||_all~"y"`, `customProperties:"{\"name\":\"k\"}"`, `a:::empty`, `a:"%25"|"*"`, `name%3A%22x%22`, `"`, `a:"\`} {
 		f.Add(s)
 	}
-	f.Fuzz(func(t *testing.T, s string) {
+	f.Fuzz(func(_ *testing.T, s string) {
 		for _, o := range []Options{{}, {UnquotedMatches: true, SameElement: true}} {
 			if parsed, err := Parse(s, o); err == nil {
 				parsed.Match(device)
