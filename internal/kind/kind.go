@@ -98,7 +98,8 @@ type View struct {
 	// has are left alone.
 	Selectors bool
 	// Exclude names the rule that keeps an object out of the account, or "".
-	// Nil excludes nothing.
+	// Nil excludes nothing. It is not asked about kinds that make groups only:
+	// what a namespace says of itself is about the objects in it.
 	Exclude func(k *Kind, obj metav1.Object) (rule string)
 }
 
@@ -162,7 +163,7 @@ func (k *Kind) Key(obj metav1.Object) resource.Key {
 // Map says what the object should be in LogicMonitor. The error is a
 // resource.NotReady, a resource.Excluded, or the object is of another kind.
 func (k *Kind) Map(obj Object, view View) (resource.Resource, error) {
-	if view.Exclude != nil {
+	if view.Exclude != nil && !k.GroupsOnly {
 		if rule := view.Exclude(k, obj); rule != "" {
 			return resource.Resource{}, resource.Excluded{Rule: rule}
 		}
