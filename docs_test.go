@@ -10,10 +10,13 @@ import (
 	"os"
 	"path"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"unicode"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // What a page may say that can be checked.
@@ -158,6 +161,41 @@ func TestDocs_words(t *testing.T) {
 			t.Errorf("%s: the glossary has no row for %s", file, want)
 		}
 	}
+}
+
+// TestDocs_rooms: the page's table of packages is the one that the architecture
+// test enforces.
+func TestDocs_rooms(t *testing.T) {
+	const file = "docs/architecture.md"
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	row := regexp.MustCompile("(?m)^\\| `internal/(\\w+)` \\| [^|]+ \\| ([\\w, ]+) \\|$")
+	for _, m := range row.FindAllStringSubmatch(string(text), -1) {
+		got[m[1]] = inOrder(strings.ReplaceAll(m[2], ",", ""))
+	}
+	want := map[string]string{}
+	for pkg, allowed := range layers() {
+		if strings.Contains(pkg, "/") {
+			continue // a generator, which stands with its package
+		}
+		switch allowed {
+		case "":
+			allowed = "nothing"
+		case "*":
+			allowed = "everything"
+		}
+		want[pkg] = inOrder(allowed)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("%s: packages and what they may import (-arch_test.go +page):\n%s", file, diff)
+	}
+}
+
+func inOrder(words string) string {
+	return strings.Join(slices.Sorted(slices.Values(strings.Fields(words))), " ")
 }
 
 // code is what of the source can be named.

@@ -4,7 +4,6 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -15,35 +14,22 @@ import (
 const repository = "../.."
 
 var (
-	quoted   = regexp.MustCompile("`([^`\n]+)`")
-	testName = regexp.MustCompile(`^Test[A-Z]\w*$`)
-	goName   = regexp.MustCompile(`^(resource\.)?[A-Za-z]\w*$`)
-	filePath = regexp.MustCompile(`^(internal|docs|test|cmd|charts|deploy)(/[\w.-]+)+$`)
+	quoted = regexp.MustCompile("`([^`\n]+)`")
+	goName = regexp.MustCompile(`^[A-Za-z]\w*$`)
 )
 
-// TestDocs_areTrue checks that what the pages about kinds name is there: tests,
-// files, and in the guide every Go name and every line of its examples.
-func TestDocs_areTrue(t *testing.T) {
-	tests := declaredTests(t)
+// TestDocs_guideNamesWhatIsThere checks the Go names of the guide that stand
+// without their package. All else that pages name is checked at the root.
+func TestDocs_guideNamesWhatIsThere(t *testing.T) {
+	const page = "docs/adding-a-kind.md"
 	names := declaredNames(t, repository+"/internal/kind", repository+"/internal/resource")
-	for _, page := range []string{"docs/parity.md", "docs/adding-a-kind.md"} {
-		text := readText(t, page)
-		guide := page == "docs/adding-a-kind.md"
-		for _, m := range quoted.FindAllStringSubmatch(text, -1) {
-			switch word := m[1]; {
-			case testName.MatchString(word):
-				if !tests[word] {
-					t.Errorf("%s names %s, which is no test", page, word)
-				}
-			case filePath.MatchString(word):
-				if _, err := os.Stat(filepath.Join(repository, word)); err != nil {
-					t.Errorf("%s names %s: %v", page, word, err)
-				}
-			case guide && goName.MatchString(word) && word != strings.ToLower(word):
-				if name := strings.TrimPrefix(word, "resource."); !names[name] && !isCategory(name) {
-					t.Errorf("%s names %s, which neither package declares", page, word)
-				}
-			}
+	for _, m := range quoted.FindAllStringSubmatch(readText(t, page), -1) {
+		word := m[1]
+		if strings.HasPrefix(word, "Test") || !goName.MatchString(word) || word == strings.ToLower(word) {
+			continue
+		}
+		if !names[word] && !isCategory(word) {
+			t.Errorf("%s names %s, which neither package declares", page, word)
 		}
 	}
 }
@@ -79,32 +65,6 @@ func readText(t *testing.T, path string) string {
 		t.Fatal(err)
 	}
 	return string(data)
-}
-
-// declaredTests are the names of all tests of the module.
-func declaredTests(t *testing.T) map[string]bool {
-	t.Helper()
-	declared, pattern := map[string]bool{}, regexp.MustCompile(`(?m)^func (Test\w+)\(`)
-	err := filepath.WalkDir(repository, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		if d.IsDir() && strings.HasPrefix(d.Name(), ".") && d.Name() != ".." {
-			return fs.SkipDir
-		}
-		if !strings.HasSuffix(path, "_test.go") {
-			return nil
-		}
-		data, err := os.ReadFile(path)
-		for _, m := range pattern.FindAllStringSubmatch(string(data), -1) {
-			declared[m[1]] = true
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return declared
 }
 
 // declaredNames are the names of everything declared in the packages, fields and
