@@ -74,42 +74,43 @@ func quotedLength(text, quote string, raw bool) int {
 // nameKinds lets kind be compared with any of a kind's names: it replaces the
 // name by the one that kind has.
 func nameKinds(text string, tree *ast.AST) error {
-	var unknown error
-	replace := func(e ast.Expr) {
+	var words []ast.Expr
+	ast.PostOrderVisit(tree.Expr(), ast.NewExprVisitor(func(e ast.Expr) { words = append(words, comparedWithKind(e)...) }))
+	for _, e := range words {
 		word, ok := stringLiteral(e)
 		if !ok {
-			return
+			continue
 		}
 		k, err := kind.Parse(word)
 		if err != nil {
-			if r, ok := tree.SourceInfo().GetOffsetRange(e.ID()); ok && unknown == nil {
-				unknown = fail{offsetOf(text, 1, 0) + runeOffset(text, int(r.Start)), err.Error() + suggestKind(word), "name a kind"}
-			}
-			return
+			at, _ := tree.SourceInfo().GetOffsetRange(e.ID())
+			return fail{runeOffset(text, int(at.Start)), err.Error() + suggestKind(word), "name a kind"}
 		}
 		e.SetKindCase(ast.NewExprFactory().NewLiteral(e.ID(), types.String(k.ID)))
 	}
-	ast.PostOrderVisit(tree.Expr(), ast.NewExprVisitor(func(e ast.Expr) {
-		if e.Kind() != ast.CallKind {
-			return
+	return nil
+}
+
+// comparedWithKind is what an expression compares kind with.
+func comparedWithKind(e ast.Expr) []ast.Expr {
+	if e.Kind() != ast.CallKind {
+		return nil
+	}
+	args := e.AsCall().Args()
+	switch e.AsCall().FunctionName() {
+	case operators.Equals, operators.NotEquals:
+		if isKind(args[0]) {
+			return args[1:]
 		}
-		args := e.AsCall().Args()
-		switch e.AsCall().FunctionName() {
-		case operators.Equals, operators.NotEquals:
-			for i, arg := range args {
-				if isKind(arg) {
-					replace(args[1-i])
-				}
-			}
-		case operators.In:
-			if isKind(args[0]) && args[1].Kind() == ast.ListKind {
-				for _, element := range args[1].AsList().Elements() {
-					replace(element)
-				}
-			}
+		if isKind(args[1]) {
+			return args[:1]
 		}
-	}))
-	return unknown
+	case operators.In:
+		if isKind(args[0]) && args[1].Kind() == ast.ListKind {
+			return args[1].AsList().Elements()
+		}
+	}
+	return nil
 }
 
 func isKind(e ast.Expr) bool { return e.Kind() == ast.IdentKind && e.AsIdent() == "kind" }

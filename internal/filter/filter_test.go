@@ -182,10 +182,10 @@ func TestSet_Exclude_joined(t *testing.T) {
 	if diff := cmp.Diff(want, texts(s.Rules())); diff != "" {
 		t.Errorf("rules (-want +got):\n%s", diff)
 	}
-	for object_, rule := range map[string]int{"pods q/a": 0, "pods y/b": 1, "pods y/z": -1, "pods q/||": 2, "nodes a": -1} {
-		k, obj := object(t, object_, nil, nil)
+	for name, rule := range map[string]int{"pods q/a": 0, "pods y/b": 1, "pods y/z": -1, "pods q/||": 2, "nodes a": -1} {
+		k, obj := object(t, name, nil, nil)
 		if got := s.Exclude(k, obj, filter.NamespaceInfo{}); got.Index != rule || got.Excluded != (rule >= 0) {
-			t.Errorf("%s: got %+v, want rule %d", object_, got, rule)
+			t.Errorf("%s: got %+v, want rule %d", name, got, rule)
 		}
 	}
 }

@@ -13,6 +13,7 @@ import (
 // whatever asks a set about objects of several kinds that hold a value wherever
 // one can stand. It is enough that it returns.
 func whatever(t *testing.T, s *filter.Set, value string) {
+	t.Helper()
 	tally := filter.NewTally(s)
 	for _, k := range []*kind.Kind{kind.Pod, kind.Node, kind.Namespace} {
 		obj := &metav1.PartialObjectMetadata{ObjectMeta: metav1.ObjectMeta{

@@ -3,6 +3,7 @@ package filter
 import (
 	"regexp"
 	"regexp/syntax"
+	"slices"
 )
 
 // static evaluates what can be known of an expression when only some of its
@@ -59,8 +60,7 @@ func (s static) binary(n *node) (any, bool) {
 	case "!=":
 		return left != right, true
 	case "=~", "!~":
-		pattern, err := regexp.Compile(right.(string))
-		return err == nil && pattern.MatchString(left.(string)) == (n.text == "=~"), err == nil
+		return matchLate(left, right) == (n.text == "=~"), true
 	}
 	return nil, false
 }
@@ -132,14 +132,6 @@ func matchesAll(pattern *regexp.Regexp) bool {
 }
 
 func asksForPlace(tree *syntax.Regexp) bool {
-	switch tree.Op {
-	case syntax.OpEndText, syntax.OpBeginLine, syntax.OpEndLine, syntax.OpWordBoundary, syntax.OpNoWordBoundary:
-		return true
-	}
-	for _, sub := range tree.Sub {
-		if asksForPlace(sub) {
-			return true
-		}
-	}
-	return false
+	places := []syntax.Op{syntax.OpEndText, syntax.OpBeginLine, syntax.OpEndLine, syntax.OpWordBoundary, syntax.OpNoWordBoundary}
+	return slices.Contains(places, tree.Op) || slices.ContainsFunc(tree.Sub, asksForPlace)
 }
