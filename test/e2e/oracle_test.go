@@ -116,7 +116,7 @@ func (f fact) resourceOf(obj *unstructured.Unstructured, cluster string) (displa
 		w.Properties["kubernetes.label."+key] = orNull(value)
 	}
 	for key, value := range obj.GetAnnotations() {
-		if key != "kubectl.kubernetes.io/last-applied-configuration" {
+		if !restless(key) {
 			w.Properties["kubernetes.annotation."+key] = orNull(value)
 		}
 	}
@@ -146,6 +146,18 @@ func (f fact) resourceOf(obj *unstructured.Unstructured, cluster string) (displa
 		}
 	}
 	return display, w, true
+}
+
+// restless annotations are another program's state, or a whole object as text;
+// they are left out.
+func restless(annotation string) bool {
+	switch annotation {
+	case "kubectl.kubernetes.io/last-applied-configuration", "virtual-kubelet.io/last-applied-node-status",
+		"control-plane.alpha.kubernetes.io/leader",
+		"autoscaling.alpha.kubernetes.io/current-metrics", "autoscaling.alpha.kubernetes.io/conditions":
+		return true
+	}
+	return false
 }
 
 func text(obj *unstructured.Unstructured, fields ...string) string {

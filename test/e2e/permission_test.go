@@ -29,7 +29,7 @@ func TestPermission(t *testing.T) {
 		}, metav1.CreateOptions{})
 		must(t, err)
 	}
-	a := setup{portal: p, cluster: "rbac", kubeconfig: kubeconfig(t, w.URL, token, nil)}.start(t)
+	a := setup{portal: p, cluster: "rbac", kubeconfig: kubeconfig(t, w.URL, token, w.CA)}.start(t)
 	p.awaitEqual(t, "rbac")
 	a.awaitIdle(t)
 	if refused := w.questions(question.refused); len(refused) > 0 {

@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"context"
 	"encoding/json"
+	"encoding/pem"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -89,6 +90,7 @@ func kubeconfig(tb testing.TB, server, token string, ca []byte) string {
 // witness stands between Argus and the apiserver and remembers what was asked.
 type witness struct {
 	URL string
+	CA  []byte
 
 	mu   sync.Mutex // guards seen
 	seen []question
@@ -118,9 +120,12 @@ func newWitness(tb testing.TB) *witness {
 		},
 		ErrorHandler: func(http.ResponseWriter, *http.Request, error) {}, // Argus ended a watch
 	}
-	server := httptest.NewServer(proxy)
+	server := httptest.NewUnstartedServer(proxy)
+	server.EnableHTTP2 = true // as the apiserver
+	server.StartTLS()         // or no token would be sent
 	tb.Cleanup(server.Close)
 	w.URL = server.URL
+	w.CA = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
 	return w
 }
 
