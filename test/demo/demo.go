@@ -94,12 +94,12 @@ func (d *demo) start(ctx context.Context, assets, bin string) (err error) {
 	d.time(fmt.Sprintf("Kubernetes with %d simulated nodes started", nodes), begin)
 
 	begin = time.Now()
-	for _, name := range []string{"shop", "payments", "media", "platform"} {
+	for _, name := range []string{"shop", "payments", "analytics", "media", "platform"} {
 		if err := d.apply(ctx, name); err != nil {
 			return err
 		}
 	}
-	d.time("workloads applied in four namespaces", begin)
+	d.time("workloads applied in five namespaces", begin)
 
 	begin = time.Now()
 	if d.portal, err = openPortal(ctx); err != nil {

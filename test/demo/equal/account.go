@@ -9,6 +9,9 @@ import (
 // rootGroup is the group that every account begins with.
 const rootGroup = 1
 
+// propertyIPs holds the addresses of a device.
+const propertyIPs = "system.ips"
+
 // An Account is what a dump of the simulator holds, as far as it matters here.
 type Account struct {
 	Devices    []Device
@@ -24,6 +27,7 @@ type Device struct {
 	Type        int32      `json:"deviceType"`
 	CollectorID int32      `json:"preferredCollectorId"`
 	Properties  []Property `json:"customProperties"`
+	System      []Property `json:"systemProperties"` // what the account shows by itself
 
 	raw string
 }
@@ -71,6 +75,12 @@ func ReadAccount(dump []byte) (Account, error) {
 		d := Device{raw: string(raw)}
 		if err := json.Unmarshal(raw, &d); err != nil {
 			return Account{}, fmt.Errorf("read a device of the dump: %w", err)
+		}
+		// Addresses are written like any property and shown among the system's.
+		for _, p := range d.System {
+			if p.Name == propertyIPs {
+				d.Properties = append(d.Properties, p)
+			}
 		}
 		a.Devices = append(a.Devices, d)
 	}

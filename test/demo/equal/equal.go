@@ -109,7 +109,7 @@ func (w device) compare(d Device, account Account) []string {
 		differ("property "+name, value, w.properties[name])
 	}
 	for _, name := range slices.Sorted(maps.Keys(got)) {
-		if _, known := w.properties[name]; !known && !free(name, got[name]) {
+		if _, known := w.properties[name]; !known && !d.free(name, got[name]) {
 			found = append(found, "property "+name+" should not be there")
 		}
 	}
@@ -117,11 +117,14 @@ func (w device) compare(d Device, account Account) []string {
 }
 
 // free says of a property whether it may be there without being wanted: who made
-// the device, and annotations that Kubernetes writes for itself, which come and
-// go between one look and the next.
-func free(name, value string) bool {
-	if name == "auto.createdby" {
+// the device, an address that the account found out by itself, and annotations
+// that Kubernetes writes for itself, which come and go between two looks.
+func (d Device) free(name, value string) bool {
+	switch name {
+	case "auto.createdby":
 		return strings.HasPrefix(value, "LogicMonitor/Argus: ")
+	case propertyIPs:
+		return value == d.Name
 	}
 	key, annotation := strings.CutPrefix(name, "kubernetes.annotation.")
 	return annotation && ofKubernetes(key) && key != lastApplied

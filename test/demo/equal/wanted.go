@@ -96,7 +96,7 @@ func ofKubernetes(key string) bool {
 // pod: its address is its name, unless that is its node's.
 func (d *device) pod(o unstructured.Unstructured) {
 	d.name = text(o, "status", "podIP")
-	d.properties["system.ips"] = d.name
+	d.properties[propertyIPs] = d.name
 	d.properties["auto.nodename"] = text(o, "spec", "nodeName")
 	if host, _, _ := unstructured.NestedBool(o.Object, "spec", "hostNetwork"); host {
 		d.name = o.GetName()
