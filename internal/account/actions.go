@@ -97,20 +97,7 @@ func (a *Account) update(ctx context.Context, client *lm.Client, change plan.Cha
 	what := fmt.Sprintf("update resource %d", change.ID)
 	id := lm.DeviceID(change.ID)
 	var seen *lm.Device
-	if change.Name != "" || change.DisplayName != "" || len(change.Set) > 0 {
-		fields := lm.DeviceFields{CustomProperties: properties(change.Set)}
-		if len(change.Set) == 0 {
-			fields.CustomProperties = nil
-		}
-		if change.Name != "" {
-			fields.Name = &change.Name
-		}
-		if change.DisplayName != "" {
-			fields.DisplayName = &change.DisplayName
-		}
-		if change.Retires {
-			fields.DisableAlerting = new(true)
-		}
+	if fields, writes := fieldsOf(change); writes {
 		if faults := lm.CheckDevice(fields); len(faults) > 0 {
 			return refused(what, faults)
 		}
@@ -132,6 +119,23 @@ func (a *Account) update(ctx context.Context, client *lm.Client, change plan.Cha
 	}
 	o := a.observe(seen)
 	return plan.Result{Outcome: plan.Done, Seen: &o}
+}
+
+// fieldsOf is what a change writes in one request, and whether it writes anything.
+func fieldsOf(change plan.Change) (fields lm.DeviceFields, writes bool) {
+	if len(change.Set) > 0 {
+		fields.CustomProperties = properties(change.Set)
+	}
+	if change.Name != "" {
+		fields.Name = &change.Name
+	}
+	if change.DisplayName != "" {
+		fields.DisplayName = &change.DisplayName
+	}
+	if change.Retires {
+		fields.DisableAlerting = new(true)
+	}
+	return fields, change.Name != "" || change.DisplayName != "" || len(change.Set) > 0 || change.Retires
 }
 
 // remove removes properties one by one, and returns the device as it is then. An

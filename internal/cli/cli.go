@@ -34,7 +34,7 @@ var errChanges = errors.New("there are changes")
 // Main runs a command line and returns the exit code of the process. It ends soon
 // after ctx does.
 func Main(ctx context.Context, args []string, p Process) int {
-	root := newRoot(p)
+	root := newRoot(p) //nolint:contextcheck // the commands get ctx from ExecuteContext
 	root.SetArgs(args)
 	root.SetOut(p.Stdout)
 	root.SetErr(p.Stderr)

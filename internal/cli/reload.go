@@ -27,33 +27,26 @@ type reloader struct {
 	flags   flags
 	level   *slog.LevelVar
 	log     *slog.Logger
+	inForce settings // run's own
 
 	mu      sync.Mutex // guards what follows
-	config  settings
-	loops   *loops
-	fault   string // what is wrong with the newest configuration
+	loops   *loops     // that run
+	fault   string     // what is wrong with the newest configuration
 	since   time.Time
 	reloads int
 }
 
-func newReloader(p Process, f flags, c settings, level *slog.LevelVar, log *slog.Logger) *reloader {
-	return &reloader{process: p, flags: f, config: c, level: level, log: log, since: time.Now()}
+func newReloader(p Process, f flags, level *slog.LevelVar, log *slog.Logger) *reloader {
+	return &reloader{process: p, flags: f, level: level, log: log, since: time.Now()}
 }
 
-// connect puts the loops together for the configuration there is.
-func (r *reloader) connect(ctx context.Context) (*loops, error) {
-	r.mu.Lock()
-	c := r.config
-	r.mu.Unlock()
+// connect puts the loops together for a configuration. Nothing runs yet.
+func (r *reloader) connect(ctx context.Context, c settings) (*loops, error) {
 	a, err := assemble(ctx, c, r.flags.kubeconfig, r.log)
 	if err != nil {
 		return nil, err
 	}
-	l := a.connect()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.loops = l
-	return l, nil
+	return a.connect(), nil
 }
 
 // run runs the loops, again and again with each new configuration, until ctx ends.
@@ -61,71 +54,99 @@ func (r *reloader) run(ctx context.Context, live *health.Liveness) error {
 	for {
 		inner, stop := context.WithCancel(ctx)
 		done := make(chan error, 1)
-		loops := r.loops
-		go func() { done <- loops.run(inner, live) }()
-		changed := r.await(inner, done)
+		current := r.current()
+		go func() { done <- current.run(inner, live) }()
+		next := r.await(ctx, done)
 		stop()
-		if !changed {
-			return <-done
-		}
-		<-done
-		if _, err := r.connect(ctx); err != nil {
+		err := <-done
+		if next == nil {
 			return err
 		}
-		r.log.Info("configuration is in force")
+		r.inForce = next.config
+		r.take(next)
 	}
 }
 
-// await returns true when there is another good configuration, and false when the
-// loops have ended; done then holds their error.
-func (r *reloader) await(ctx context.Context, done chan error) bool {
+func (r *reloader) current() *loops {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.loops
+}
+
+// await returns the loops for another good configuration, or nil when those that
+// run have ended; done then holds their error.
+func (r *reloader) await(ctx context.Context, done chan error) *loops {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
 	for {
 		select {
 		case err := <-done:
 			done <- err
-			return false
+			return nil
 		case <-tick.C:
-			if r.look() {
-				return true
+			if next := r.look(ctx); next != nil {
+				return next
 			}
-		}
-		if ctx.Err() != nil {
-			done <- <-done
-			return false
 		}
 	}
 }
 
-// look reads the configuration again and says whether the loops must begin anew.
-func (r *reloader) look() bool {
+// look reads the configuration again, and returns loops for it if it asks for
+// something else and all that can be known before it counts is good.
+func (r *reloader) look(ctx context.Context) *loops {
 	c, err := loadConfig(r.process, r.flags)
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	if err != nil {
-		if r.fault != err.Error() {
-			r.fault = err.Error()
-			r.log.Error("configuration has faults and is not taken; the one before stays in force", telemetry.KeyError, err)
-		}
-		return false
+		r.refuse(err)
+		return nil
 	}
-	r.fault = ""
-	if same(r.config, c) {
-		return false
+	if same(r.inForce, c) {
+		r.accept()
+		return nil
 	}
-	before := r.config
-	before.Log.Level = c.Log.Level
-	r.config, r.since = c, time.Now()
-	r.reloads++
-	notices(r.log, c)
-	r.level.Set(telemetry.ParseLevel(c.Log.Level))
-	if same(before, c) {
+	quiet := r.inForce
+	quiet.Log.Level = c.Log.Level
+	if same(quiet, c) {
+		r.level.Set(telemetry.ParseLevel(c.Log.Level))
+		r.inForce = c
 		r.log.Info("log level changed")
-		return false
+		r.accept()
+		return nil
+	}
+	next, err := r.connect(ctx, c)
+	if err != nil {
+		r.refuse(err)
+		return nil
 	}
 	r.log.Info("configuration changed; beginning anew with it")
-	return true
+	notices(r.log, c)
+	return next
+}
+
+// refuse keeps the configuration there is, and tells why, once.
+func (r *reloader) refuse(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.fault != err.Error() {
+		r.fault = err.Error()
+		r.log.Error("configuration has faults and is not taken; the one before stays in force", telemetry.KeyError, err)
+	}
+}
+
+// accept notes that the newest configuration is the one in force.
+func (r *reloader) accept() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.fault = ""
+}
+
+// take puts the next loops in the place of those that have ended.
+func (r *reloader) take(next *loops) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.loops, r.fault, r.since = next, "", time.Now()
+	r.reloads++
+	r.level.Set(telemetry.ParseLevel(next.config.Log.Level))
+	r.log.Info("configuration is in force")
 }
 
 // same says whether two configurations ask for the same.

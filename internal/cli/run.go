@@ -75,11 +75,12 @@ func run(ctx context.Context, p Process, f flags) error {
 	}
 	level := new(slog.LevelVar)
 	log := newLogger(p, c, level)
-	r := newReloader(p, f, c, level, log)
-	first, err := r.connect(ctx)
+	r := newReloader(p, f, level, log)
+	first, err := r.connect(ctx, c)
 	if err != nil {
 		return stopped(ctx, err)
 	}
+	r.loops, r.inForce = first, c
 	live := health.NewLiveness()
 	server, err := health.Listen(ctx, health.Config{
 		Address: c.Server.Address, Live: live, Ready: r.conditions, Gatherer: r,
@@ -128,10 +129,10 @@ func (l *loops) request(property string) {
 
 // stopped turns the end that was asked for into no error.
 func stopped(ctx context.Context, err error) error {
-	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
-		return nil
+	if ctx.Err() == nil || !errors.Is(err, context.Canceled) {
+		return err
 	}
-	return err
+	return nil
 }
 
 // claim makes sure that the account's tree is this cluster's before anything is

@@ -52,10 +52,10 @@ func anObject(f fact) *rapid.Generator[object] {
 			metadata["creationTimestamp"] = rapid.SampledFrom([]string{"2026-11-22T20:19:04Z", "1999-12-31T23:59:59Z", "2038-01-19T03:14:08Z"}).Draw(t, "time")
 		}
 		if labels := rapid.MapOfN(key, labelValue, 0, 8).Draw(t, "labels"); len(labels) > 0 {
-			metadata["labels"] = object(anyValues(labels))
+			metadata["labels"] = anyValues(labels)
 		}
 		if annotations := rapid.MapOfN(key, annotationValue, 0, 6).Draw(t, "annotations"); len(annotations) > 0 {
-			metadata["annotations"] = object(anyValues(annotations))
+			metadata["annotations"] = anyValues(annotations)
 		}
 		obj := object{"metadata": metadata}
 		switch f.id {

@@ -324,7 +324,7 @@ func (h byPriority) Less(i, j int) bool {
 	return h[i].turn < h[j].turn
 }
 func (h byPriority) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
-func (h *byPriority) Push(x any)   { *h = append(*h, x.(place)) } //nolint:forcetypeassert // the heap holds places only
+func (h *byPriority) Push(x any)   { *h = append(*h, x.(place)) } //nolint:errcheck,forcetypeassert // the heap holds places only
 func (h *byPriority) Pop() any     { return pop((*[]place)(h)) }
 
 type byDue []place
@@ -332,7 +332,7 @@ type byDue []place
 func (h byDue) Len() int           { return len(h) }
 func (h byDue) Less(i, j int) bool { return h[i].due.Before(h[j].due) }
 func (h byDue) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
-func (h *byDue) Push(x any)        { *h = append(*h, x.(place)) } //nolint:forcetypeassert // the heap holds places only
+func (h *byDue) Push(x any)        { *h = append(*h, x.(place)) } //nolint:errcheck,forcetypeassert // the heap holds places only
 func (h *byDue) Pop() any          { return pop((*[]place)(h)) }
 
 func pop(places *[]place) place {

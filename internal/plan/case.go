@@ -72,14 +72,14 @@ type Known struct {
 
 // InSync says whether the account needs no write for a resource with this
 // fingerprint.
-func (k *Known) InSync(print resource.Fingerprint) bool {
+func (k *Known) InSync(want resource.Fingerprint) bool {
 	if k.Unlisted {
 		return false
 	}
-	if k.Wrote == print.Full {
-		return k.Visible == k.After || k.Visible == print.Visible
+	if k.Wrote == want.Full {
+		return k.Visible == k.After || k.Visible == want.Visible
 	}
-	return k.Wrote == 0 && k.Visible == print.Visible
+	return k.Wrote == 0 && k.Visible == want.Visible
 }
 
 // Case is all that is known about one key while it is decided on. Its methods

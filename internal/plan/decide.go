@@ -106,8 +106,8 @@ func (c Case) mirror() Step {
 }
 
 // inSync says whether a resource needs no write.
-func (c Case) inSync(k *Known, print resource.Fingerprint) bool {
-	return k.InSync(print) && !(c.Rename && k.Misnamed)
+func (c Case) inSync(k *Known, want resource.Fingerprint) bool {
+	return k.InSync(want) && !(c.Rename && k.Misnamed)
 }
 
 // keep is the resource that stays for the object: the oldest that carries its

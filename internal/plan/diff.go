@@ -20,17 +20,7 @@ func Diff(have *resource.Observed, want *resource.Resource, own resource.Ownersh
 	}
 	c.diffCategories(have, want, own)
 	for _, p := range want.Properties {
-		if p.Name == resource.PropIPs {
-			c.diffIPs(have, p)
-			continue
-		}
-		old, ok := have.Property(p.Name)
-		if ok && (old == p.Value || old == resource.Masked && resource.Sensitive(p.Name)) {
-			continue
-		}
-		if own.Owns(p.Name) {
-			c.set(p, old)
-		}
+		c.diffProperty(have, p, own)
 	}
 	for _, p := range have.Properties {
 		if _, wanted := want.Property(p.Name); !wanted && own.Owns(p.Name) {
@@ -45,6 +35,22 @@ func Diff(have *resource.Observed, want *resource.Resource, own resource.Ownersh
 	return c
 }
 
+// diffProperty compares one property. The account keeps several addresses and
+// learns of new ones by itself, so that the wanted one being among them is enough.
+func (c *Change) diffProperty(have *resource.Observed, p resource.Property, own resource.Ownership) {
+	if p.Name == resource.PropIPs {
+		if !slices.Contains(have.IPs, p.Value) {
+			c.set(p, strings.Join(have.IPs, ","))
+		}
+		return
+	}
+	old, ok := have.Property(p.Name)
+	same := ok && (old == p.Value || old == resource.Masked && resource.Sensitive(p.Name))
+	if !same && own.Owns(p.Name) {
+		c.set(p, old)
+	}
+}
+
 // rename sets the display name back to what the object gives it.
 func (c *Change) rename(have *resource.Observed) {
 	if have.DisplayName == c.Want.DisplayName {
@@ -57,14 +63,6 @@ func (c *Change) rename(have *resource.Observed) {
 func (c *Change) set(p resource.Property, old string) {
 	c.Set = append(c.Set, p)
 	c.Fields = append(c.Fields, Field{Name: p.Name, Have: old, Want: p.Value, From: p.From})
-}
-
-// diffIPs: the account keeps several addresses and learns of new ones by itself,
-// so that the wanted one being among them is enough.
-func (c *Change) diffIPs(have *resource.Observed, p resource.Property) {
-	if !slices.Contains(have.IPs, p.Value) {
-		c.set(p, strings.Join(have.IPs, ","))
-	}
 }
 
 // diffCategories keeps every element that somebody else put there, in its place.

@@ -1,7 +1,7 @@
 package resource_test
 
 import (
-	"math/rand"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -214,7 +214,7 @@ func TestFingerprint_equalIfAndOnlyIfWhatIsOursIs(t *testing.T) {
 			Categories: rapid.SliceOfN(category, 0, 3).Draw(t, "categories"),
 			Properties: rapid.SliceOfNDistinct(property, 0, 3, func(p resource.Property) string { return strings.ToLower(p.Name) }).Draw(t, "properties"),
 		}
-		rand.New(rand.NewSource(rapid.Int64().Draw(t, "seed"))).Shuffle(len(o.Properties), func(i, j int) {
+		rand.New(rand.NewPCG(1, rapid.Uint64().Draw(t, "seed"))).Shuffle(len(o.Properties), func(i, j int) {
 			o.Properties[i], o.Properties[j] = o.Properties[j], o.Properties[i]
 		})
 		return o

@@ -109,35 +109,44 @@ func Diff(want *Group, have *Tree) []Change {
 // repair says what of a group that is kept as wanted somebody changed.
 func repair(g *Group, have *Observed) (p Patch, reason string) {
 	var reasons []string
-	if g.Name != have.Name && g.Repair {
-		p.Name = &g.Name
-		reasons = append(reasons, "name differs")
-	}
-	if g.Repair && have.AppliesTo != g.AppliesTo {
-		p.AppliesTo = &g.AppliesTo
-		reasons = append(reasons, "appliesTo differs")
-	}
-	if g.Repair && have.DisableAlerting != g.DisableAlerting {
-		p.DisableAlerting = &g.DisableAlerting
-		reasons = append(reasons, "disableAlerting differs")
-	}
-	for _, want := range g.Properties {
-		if want.Name == PropCreatedBy {
-			continue // says who made the group; never rewritten
+	if g.Repair {
+		if have.Name != g.Name {
+			p.Name = &g.Name
+			reasons = append(reasons, "name differs")
 		}
+		if have.AppliesTo != g.AppliesTo {
+			p.AppliesTo = &g.AppliesTo
+			reasons = append(reasons, "appliesTo differs")
+		}
+		if have.DisableAlerting != g.DisableAlerting {
+			p.DisableAlerting = &g.DisableAlerting
+			reasons = append(reasons, "disableAlerting differs")
+		}
+	}
+	p.Set = repairProperties(g, have)
+	for _, set := range p.Set {
+		reasons = append(reasons, "property "+set.Name+" differs")
+	}
+	return p, strings.Join(reasons, ", ")
+}
+
+// repairProperties are the properties to write. Who made the group is never
+// rewritten.
+func repairProperties(g *Group, have *Observed) []resource.Property {
+	var set []resource.Property
+	for _, want := range g.Properties {
 		value, has := have.Property(want.Name)
-		if !has || want.Override && value != want.Value && value != resource.Masked {
-			p.Set = append(p.Set, resource.Property{Name: want.Name, Value: want.Value})
-			reasons = append(reasons, "property "+want.Name+" differs")
+		differs := !has || want.Override && value != want.Value && value != resource.Masked
+		if differs && want.Name != PropCreatedBy {
+			set = append(set, resource.Property{Name: want.Name, Value: want.Value})
 		}
 	}
 	for _, fact := range g.Facts {
 		if value, _ := have.Property(fact.Name); value != fact.Value {
-			p.Set = append(p.Set, fact, history(have, fact))
-			reasons = append(reasons, "property "+fact.Name+" differs")
+			set = append(set, fact, history(have, fact))
 		}
 	}
-	return p, strings.Join(reasons, ", ")
+	return set
 }
 
 // history is the property that keeps the former values of a fact: the last ones,

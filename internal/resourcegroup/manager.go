@@ -1,6 +1,7 @@
 package resourcegroup
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -136,11 +137,16 @@ func (m *Manager) Plan(ctx context.Context) ([]Change, error) {
 	return m.due(), nil
 }
 
+// Pauses before the next attempt while something fails or has to wait.
+const (
+	retryFirst = 2 * time.Second
+	retryMost  = 2 * time.Minute
+)
+
 // Run keeps the tree until ctx ends: when it is touched, and now and then because
 // people change groups too.
 func (m *Manager) Run(ctx context.Context) error {
-	const first, most = 2 * time.Second, 2 * time.Minute
-	retry := first
+	retry := retryFirst
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	var readAt time.Time
@@ -151,29 +157,32 @@ func (m *Manager) Run(ctx context.Context) error {
 		case <-m.wake:
 		case <-timer.C:
 		}
-		if time.Since(readAt) >= m.Every {
-			m.tree = nil
-		}
-		fresh := m.tree == nil
-		pending, err := m.sync(ctx)
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if Fatal(err) {
-			return err
-		}
-		if fresh && m.tree != nil {
-			readAt = time.Now()
+		pending, err := m.turn(ctx, &readAt)
+		if ctx.Err() != nil || Fatal(err) {
+			return cmp.Or(ctx.Err(), err)
 		}
 		m.tell(pending, err, readAt)
-		next := time.Until(readAt.Add(m.Every))
-		if err != nil || pending > 0 {
-			next, retry = retry, min(2*retry, most)
-		} else {
-			retry = first
+		if err == nil && pending == 0 {
+			retry = retryFirst
+			timer.Reset(max(time.Until(readAt.Add(m.Every)), 0))
+			continue
 		}
-		timer.Reset(max(next, 0))
+		timer.Reset(retry)
+		retry = min(2*retry, retryMost)
 	}
+}
+
+// turn brings the tree up to date once, after reading it anew if that is due.
+func (m *Manager) turn(ctx context.Context, readAt *time.Time) (pending int, err error) {
+	if time.Since(*readAt) >= m.Every {
+		m.tree = nil
+	}
+	fresh := m.tree == nil
+	pending, err = m.sync(ctx)
+	if fresh && m.tree != nil {
+		*readAt = time.Now()
+	}
+	return pending, err
 }
 
 // Fatal says whether an error will not mend by itself, and nothing may be changed

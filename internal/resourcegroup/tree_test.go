@@ -233,7 +233,7 @@ func TestDiffPrunes(t *testing.T) {
 			want: []Change{{Op: plan.Delete, Path: "Kubernetes Cluster: lab/Nodes/gpu", ID: 90, Reason: "nothing makes this group any more"}},
 		},
 		"somebody changed a text of ours": {
-			add: func(tree *Tree, spaces, nodes resource.ID) {
+			add: func(tree *Tree, _, nodes resource.ID) {
 				all := *tree.child(nodes, nameAll)
 				all.AppliesTo, all.DisableAlerting = "true()", true
 				tree.Put(all)
