@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -174,7 +175,7 @@ func (u usage) plus(v usage) usage {
 // lastCommit is the number of the newest change of the account.
 func (p *portal) lastCommit() uint64 { return p.Summary().Commits }
 
-// changes are what was created, updated and deleted since a commit, one line each.
+// changes are what was created, updated and deleted since a commit, each told once.
 func (p *portal) changes(since uint64) (lines []string) {
 	signs := map[string]string{account.Created: "+", account.Updated: "~", account.Deleted: "-"}
 	for _, c := range p.Journal(account.JournalQuery{Since: since}) {
@@ -182,7 +183,9 @@ func (p *portal) changes(since uint64) (lines []string) {
 		if c.Type == "deviceGroup" {
 			name = "group " + c.Name
 		}
-		lines = append(lines, signs[c.Op]+" "+name)
+		if line := signs[c.Op] + " " + name; !slices.Contains(lines, line) {
+			lines = append(lines, line)
+		}
 	}
 	return lines
 }

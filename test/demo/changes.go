@@ -18,9 +18,9 @@ type change struct {
 // changes of one round. Each round goes on where the one before it ended.
 func (d *demo) changes(round int) []change {
 	version := fmt.Sprintf("v%d", round+2)
-	replicas, team, role := 6, "growth", `""`
+	replicas, team, role, takes := 6, "growth", `""`, "takes"
 	if round%2 == 1 {
-		replicas, team, role = 3, "storefront", "null" // null takes a label away
+		replicas, team, role, takes = 3, "storefront", "null", "gives up" // null takes a label away
 	}
 	return []change{
 		{"roll out " + version + " of deployment shop/web", func(ctx context.Context) error {
@@ -31,10 +31,10 @@ func (d *demo) changes(round int) []change {
 		{fmt.Sprintf("scale deployment shop/checkout to %d", replicas), func(ctx context.Context) error {
 			return d.patchDeployment(ctx, "shop", "checkout", fmt.Sprintf(`{"spec": {"replicas": %d}}`, replicas))
 		}},
-		{fmt.Sprintf("relabel: service shop/web goes to team %s, role gpu of node-%d comes or goes", team, nodes), func(ctx context.Context) error {
+		{fmt.Sprintf("relabel: service shop/web goes to team %s, node-%d %s role gpu", team, nodes, takes), func(ctx context.Context) error {
 			return d.relabel(ctx, team, role)
 		}},
-		{"delete pod payments/ledger-0; its StatefulSet makes another of that name", func(ctx context.Context) error {
+		{"delete pod payments/ledger-0, so that another of that name is made", func(ctx context.Context) error {
 			return d.recreate(ctx, "payments", "ledger-0")
 		}},
 		{"delete namespace media with all that is in it", func(ctx context.Context) error {
@@ -72,7 +72,7 @@ func (d *demo) recreate(ctx context.Context, namespace, name string) error {
 	if err := pods.Delete(ctx, name, metav1.DeleteOptions{}); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("no other pod %s/%s came", namespace, name))
+	ctx, cancel := context.WithTimeoutCause(ctx, d.patience, fmt.Errorf("no other pod %s/%s came", namespace, name))
 	defer cancel()
 	for {
 		if pod, err := pods.Get(ctx, name, metav1.GetOptions{}); err == nil && pod.UID != old.UID {

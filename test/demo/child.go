@@ -183,6 +183,7 @@ func (a *argus) stop() error {
 		<-a.exited
 		err = fmt.Errorf("argus did not end within %s and was killed", grace)
 	}
+	http.DefaultClient.CloseIdleConnections()
 	return errors.Join(err, a.guard.dismiss())
 }
 

@@ -17,8 +17,6 @@ import (
 const (
 	clusterName = "demo"
 	nodes       = 4
-	// patience is how long one change may take to be followed.
-	patience = 3 * time.Minute
 	// rest is the time between two changes when somebody looks on.
 	rest = 10 * time.Second
 )
@@ -35,6 +33,8 @@ type demo struct {
 	portal  *portal
 	argus   *argus
 	took    []timing
+	// patience is how long one change may take to be followed.
+	patience time.Duration
 }
 
 // timing is how long a step took.
@@ -62,7 +62,7 @@ func show(ctx context.Context, o options, s *screen) (err error) {
 		ctx, cancel = context.WithTimeoutCause(ctx, o.bound, fmt.Errorf("the demo did not end within %s", o.bound))
 		defer cancel()
 	}
-	d := &demo{screen: s}
+	d := &demo{screen: s, patience: 3 * time.Minute}
 	d.time("programs built or found", begin)
 	if d.dir, err = os.MkdirTemp("", "argus-demo-"); err != nil {
 		return fmt.Errorf("make a folder: %w", err)
@@ -195,7 +195,7 @@ func (d *demo) forever(ctx context.Context) error {
 // firstSync waits until the account holds the cluster for the first time.
 func (d *demo) firstSync(ctx context.Context) error {
 	begin := time.Now()
-	d.screen.say("          filling the account (a new one takes 200 new resources a minute)")
+	d.screen.say("          filling the account (LogicMonitor takes 200 new resources a minute)")
 	if err := d.converge(ctx); err != nil {
 		return fmt.Errorf("first sync: %w", err)
 	}
@@ -250,7 +250,7 @@ func (d *demo) differences(ctx context.Context) (found, unsettled []string, err 
 // converge returns once the cluster has settled and the account equals it in two
 // looks in a row.
 func (d *demo) converge(ctx context.Context) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("not within %s", patience))
+	ctx, cancel := context.WithTimeoutCause(ctx, d.patience, fmt.Errorf("not within %s", d.patience))
 	defer cancel()
 	var found, unsettled []string
 	for looks := 0; looks < 2; {

@@ -25,15 +25,15 @@ func (d *demo) report() error {
 		d.screen.say("  %s", line)
 	}
 	d.screen.say("")
-	d.screen.say("Calls to the account%32s%8s", "calls", "429s")
+	d.screen.say("Calls to the account%38s%8s", "calls", "429s")
 	total, each := d.portal.used()
 	rows := slices.SortedFunc(maps.Keys(each), func(a, b string) int {
 		return cmp.Or(cmp.Compare(each[b].calls, each[a].calls), cmp.Compare(a, b))
 	})
 	for _, endpoint := range rows {
-		d.screen.say("  %-43s%7d%8d", endpoint, each[endpoint].calls, each[endpoint].refused)
+		d.screen.say("  %-49s%7d%8d", endpoint, each[endpoint].calls, each[endpoint].refused)
 	}
-	d.screen.say("  %-43s%7d%8d", "all", total.calls, total.refused)
+	d.screen.say("  %-49s%7d%8d", "all", total.calls, total.refused)
 	d.screen.say("")
 	d.screen.say("Time")
 	var sum time.Duration

@@ -64,9 +64,11 @@ func (s *screen) show(status string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.width() > 0 {
-		s.erase()
-		s.status = status
-		s.draw()
+		if status != s.status {
+			s.erase()
+			s.status = status
+			s.draw()
+		}
 		return
 	}
 	if now := time.Now(); status != s.last && now.Sub(s.shown) >= quietFor {

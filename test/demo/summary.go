@@ -19,7 +19,9 @@ func (d *demo) watch(ctx context.Context) (stop func()) {
 	go func() {
 		defer close(done)
 		for pause(ctx, 500*time.Millisecond) == nil {
-			d.screen.show(d.summary(ctx))
+			if status := d.summary(ctx); ctx.Err() == nil {
+				d.screen.show(status)
+			}
 		}
 	}()
 	return func() {
