@@ -41,6 +41,8 @@ func layers() map[string]string {
 		"account": "lm resource plan kind resourcegroup resourcecache mirror telemetry",
 
 		"cli": "*",
+		// The command that writes docs/metrics.md.
+		"cli/gen": "cli",
 	}
 }
 

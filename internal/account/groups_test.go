@@ -232,6 +232,27 @@ func TestGroups_PeopleAndFacts(t *testing.T) {
 	})
 }
 
+// TestGroups_HearsPeopleSoon: a request is heard long before the tree is read anew.
+func TestGroups_HearsPeopleSoon(t *testing.T) {
+	bubble(t, func(t *testing.T, sim *lmsim.Server) {
+		t.Helper()
+		asked := make(chan string, 10)
+		r := start(t, sim, &names{}, func(c *resourcegroup.Config) { c.OnRequest = func(property string) { asked <- property } })
+		time.Sleep(time.Minute)
+		root := r.id("lab")
+		if err := sim.EditGroup(root, simaccount.GroupInput{Custom: &[]simaccount.Property{{Name: resourcegroup.PropResync, Value: "true"}}}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(15 * time.Minute)
+		if len(asked) != 1 {
+			t.Errorf("requests heard in 15 minutes: got %d, want 1", len(asked))
+		}
+		if g, _ := sim.Group(root); slices.ContainsFunc(g.Custom, func(p simaccount.Property) bool { return p.Name == resourcegroup.PropResync }) {
+			t.Errorf("the request was not cleared")
+		}
+	})
+}
+
 func TestGroups_Parents(t *testing.T) {
 	bubble(t, func(t *testing.T, sim *lmsim.Server) {
 		t.Helper()

@@ -64,7 +64,11 @@ func printPlan(ctx context.Context, p Process, f flags) error {
 	if err != nil {
 		return err
 	}
-	a, err := assemble(ctx, c, f.kubeconfig, newLogger(p, c, new(slog.LevelVar)))
+	level := new(slog.LevelVar)
+	log := newLogger(p, c, level)
+	// What a plan is about stands in the plan; the log is for trouble.
+	level.Set(max(level.Level(), slog.LevelWarn))
+	a, err := assemble(ctx, c, f.kubeconfig, log)
 	if err != nil {
 		return err
 	}
@@ -90,13 +94,8 @@ func (deaf) Listed(resource.Kind) {}
 
 // plan decides on every key that the cluster or the account has, as run would.
 func (a *parts) plan(ctx context.Context) (*findings, error) {
-	watches := watch.NewCluster(a.kinds, a.off, watch.Config{REST: a.rest, Client: a.client, Index: a.index, Sink: deaf{}, View: a.view, Log: a.log})
-	watching, stop := context.WithCancel(ctx)
-	var g sync.WaitGroup
-	g.Go(func() { _ = watches.Run(watching) })
-	defer g.Wait()
+	watches, stop := a.listen(ctx, "")
 	defer stop()
-
 	groups := resourcegroup.New(resourcegroup.Config{
 		Reader: a.account, Cluster: watches, Layout: a.layout(), Parent: a.config.ClusterTreeParentID, Facts: a.facts, Log: a.log,
 	})
@@ -112,7 +111,7 @@ func (a *parts) plan(ctx context.Context) (*findings, error) {
 	}
 	m := mirror.New(mirror.Config{
 		Cluster: watches, Account: snapshot, Cache: resourcecache.New(a.policy),
-		Kinds: slices.Concat(a.kinds, a.off), Policy: a.policy, Log: a.log,
+		Kinds: a.mirrored(), Policy: a.policy, Log: a.log,
 	})
 	if err := m.Audit(ctx); err != nil {
 		return nil, err
@@ -135,6 +134,27 @@ func (a *parts) plan(ctx context.Context) (*findings, error) {
 	}
 	return found, found.decide(ctx, m)
 }
+
+// listen follows the cluster, or one kind of it with the namespaces that it needs,
+// until stop is called.
+func (a *parts) listen(ctx context.Context, only resource.Kind) (watches *watch.Cluster, stop func()) {
+	kinds := slices.DeleteFunc(slices.Clone(a.kinds), func(k *kind.Kind) bool {
+		return only != "" && k.ID != only && k != kind.Namespace
+	})
+	watches = watch.NewCluster(kinds, a.off, watch.Config{
+		REST: a.rest, Client: a.client, Index: a.index, Sink: deaf{}, View: a.view, Log: a.log,
+	})
+	ctx, cancel := context.WithCancel(ctx)
+	var g sync.WaitGroup
+	g.Go(func() { _ = watches.Run(ctx) })
+	return watches, func() {
+		cancel()
+		g.Wait()
+	}
+}
+
+// mirrored are the kinds that the account is compared for.
+func (a *parts) mirrored() []*kind.Kind { return slices.Concat(a.kinds, a.off) }
 
 // settled waits until every kind is listed or known not to be readable.
 func settled(ctx context.Context, watches *watch.Cluster) error {

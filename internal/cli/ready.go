@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"github.com/argus-k8s/argus/internal/health"
 	"github.com/argus-k8s/argus/internal/watch"
 )
@@ -110,57 +108,4 @@ func (l *loops) parkedCondition() health.Condition {
 		c.Detail += fmt.Sprintf("%s: %s", key, reason)
 	}
 	return c
-}
-
-// status tells metrics how the loops stand when it is asked.
-type status struct {
-	loops     *loops
-	resources *prometheus.Desc
-	queue     *prometheus.Desc
-	frozen    *prometheus.Desc
-	groups    *prometheus.Desc
-}
-
-func newStatus(l *loops) *status {
-	return &status{
-		loops:     l,
-		resources: prometheus.NewDesc("argus_resources", "Objects of the cluster (state wanted, or waiting when they cannot be mirrored yet) and resources of the account (state present), by kind.", []string{"kind", "state"}, nil),
-		queue:     prometheus.NewDesc("argus_queue_depth", "Keys that wait, by lane; lane delayed waits after a failure, parked until something changes.", []string{"lane"}, nil),
-		frozen:    prometheus.NewDesc("argus_kind_frozen", "1 for a kind that cannot be read, whose resources stay as they are.", []string{"kind"}, nil),
-		groups:    prometheus.NewDesc("argus_groups", "Groups of the cluster's tree (state present) and changes of them that wait (state pending).", []string{"state"}, nil),
-	}
-}
-
-// Describe implements prometheus.Collector.
-func (s *status) Describe(ch chan<- *prometheus.Desc) { prometheus.DescribeByCollect(s, ch) }
-
-// Collect implements prometheus.Collector.
-func (s *status) Collect(ch chan<- prometheus.Metric) {
-	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
-		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
-	}
-	for _, st := range s.loops.watches.States() {
-		id := string(st.Kind.ID)
-		frozen := 0.0
-		if st.Frozen() != "" {
-			frozen = 1
-		}
-		gauge(s.frozen, frozen, id)
-		if !st.Kind.GroupsOnly {
-			gauge(s.resources, float64(st.Objects-st.NotReady), id, "wanted")
-			gauge(s.resources, float64(st.NotReady), id, "waiting")
-		}
-	}
-	snapshot := s.loops.mirror.Snapshot()
-	for _, k := range snapshot.Kinds {
-		gauge(s.resources, float64(k.Present), string(k.Kind), "present")
-	}
-	for lane, n := range snapshot.Waiting {
-		gauge(s.queue, float64(n), lane)
-	}
-	gauge(s.queue, float64(snapshot.Delayed), "delayed")
-	gauge(s.queue, float64(len(snapshot.Parked)), "parked")
-	report := s.loops.groups.Report()
-	gauge(s.groups, float64(report.Groups), "present")
-	gauge(s.groups, float64(report.Pending), "pending")
 }

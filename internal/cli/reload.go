@@ -169,20 +169,11 @@ func (r *reloader) conditions() []health.Condition {
 // now, and of the configuration.
 func (r *reloader) Gather() ([]*dto.MetricFamily, error) {
 	r.mu.Lock()
-	l, good, since, reloads := r.loops, r.fault == "", r.since, r.reloads
+	l := r.loops
 	r.mu.Unlock()
 	own := prometheus.NewRegistry()
-	gauge := func(name, help string, value float64) {
-		g := prometheus.NewGauge(prometheus.GaugeOpts{Name: name, Help: help})
-		g.Set(value)
-		own.MustRegister(g)
+	if err := own.Register(newReloads(r)); err != nil {
+		return nil, err
 	}
-	success := 0.0
-	if good {
-		success = 1
-	}
-	gauge("argus_config_reload_success", "1 if the newest configuration is in force, 0 if it has faults and the one before is.", success)
-	gauge("argus_config_in_force_timestamp_seconds", "Since when the configuration has been in force.", float64(since.Unix()))
-	gauge("argus_config_reloads", "How often another configuration was taken since the start.", float64(reloads))
 	return prometheus.Gatherers{l.metrics, own}.Gather()
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -60,7 +59,7 @@ func (a *parts) connect() *loops {
 	})
 	l.mirror = mirror.New(mirror.Config{
 		Cluster: l.watches, Account: a.account, Actions: a.account, Cache: resourcecache.New(a.policy),
-		Kinds: slices.Concat(a.kinds, a.off), Policy: a.policy, OnGroups: l.groups.Touch,
+		Kinds: a.mirrored(), Policy: a.policy, OnGroups: l.groups.Touch,
 		AuditEvery: a.config.Daemons.LMCacheSync.Interval, SweepEvery: a.config.Daemons.LMResourceSweeper.Interval, Log: a.log, Metrics: mirror.NewMetrics(a.metrics),
 	})
 	sink.to = l.mirror

@@ -64,6 +64,9 @@ type Config struct {
 	// Every is the time between complete readings of the tree. Default one
 	// hour.
 	Every time.Duration
+	// LookEvery is the time between looks at the cluster group for what people
+	// ask for. Default ten minutes.
+	LookEvery time.Duration
 	Log   *slog.Logger
 }
 
@@ -94,6 +97,9 @@ type Report struct {
 func New(config Config) *Manager {
 	if config.Every == 0 {
 		config.Every = time.Hour
+	}
+	if config.LookEvery == 0 {
+		config.LookEvery = 10 * time.Minute
 	}
 	if config.Parent == 0 {
 		config.Parent = rootGroup
@@ -149,7 +155,7 @@ func (m *Manager) Run(ctx context.Context) error {
 	retry := retryFirst
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	var readAt time.Time
+	var readAt, lookedAt time.Time
 	for {
 		select {
 		case <-ctx.Done():
@@ -157,14 +163,14 @@ func (m *Manager) Run(ctx context.Context) error {
 		case <-m.wake:
 		case <-timer.C:
 		}
-		pending, err := m.turn(ctx, &readAt)
+		pending, err := m.turn(ctx, &readAt, &lookedAt)
 		if ctx.Err() != nil || Fatal(err) {
 			return cmp.Or(ctx.Err(), err)
 		}
 		m.tell(pending, err, readAt)
 		if err == nil && pending == 0 {
 			retry = retryFirst
-			timer.Reset(max(time.Until(readAt.Add(m.Every)), 0))
+			timer.Reset(max(min(time.Until(readAt.Add(m.Every)), time.Until(lookedAt.Add(m.LookEvery))), 0))
 			continue
 		}
 		timer.Reset(retry)
@@ -173,16 +179,35 @@ func (m *Manager) Run(ctx context.Context) error {
 }
 
 // turn brings the tree up to date once, after reading it anew if that is due.
-func (m *Manager) turn(ctx context.Context, readAt *time.Time) (pending int, err error) {
-	if time.Since(*readAt) >= m.Every {
+func (m *Manager) turn(ctx context.Context, readAt, lookedAt *time.Time) (pending int, err error) {
+	switch {
+	case time.Since(*readAt) >= m.Every:
 		m.tree = nil
+	case time.Since(*lookedAt) >= m.LookEvery:
+		*lookedAt = time.Now()
+		if err := m.look(ctx); err != nil {
+			return 0, err
+		}
 	}
 	fresh := m.tree == nil
 	pending, err = m.sync(ctx)
 	if fresh && m.tree != nil {
-		*readAt = time.Now()
+		*readAt, *lookedAt = time.Now(), time.Now()
 	}
 	return pending, err
+}
+
+// look reads the cluster group alone, for what people ask for.
+func (m *Manager) look(ctx context.Context) error {
+	if m.tree == nil || m.tree.Root == nil {
+		return nil
+	}
+	root, err := m.Reader.Group(ctx, m.tree.Root.ID)
+	if err != nil || root == nil {
+		m.tree = nil // to be found anew
+		return err
+	}
+	return m.requests(ctx, root)
 }
 
 // Fatal says whether an error will not mend by itself, and nothing may be changed

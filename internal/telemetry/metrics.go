@@ -125,13 +125,14 @@ func describe(collector prometheus.Collector) ([]entry, error) {
 				labels = append(labels, "`"+label+"`")
 			}
 		}
-		entries = append(entries, entry{name: m[1], form: form(collector), labels: strings.Join(labels, ", "), help: help})
+		entries = append(entries, entry{name: m[1], form: form(collector, m[1]), labels: strings.Join(labels, ", "), help: help})
 	}
 	return entries, bad
 }
 
-// form is the type of a collector's metrics.
-func form(collector prometheus.Collector) string {
+// form is the type of a collector's metrics. One that makes them when it is asked
+// keeps to the rule of names: what counts up ends in _total.
+func form(collector prometheus.Collector, name string) string {
 	switch c := collector.(type) {
 	case *prometheus.CounterVec:
 		return "counter"
@@ -144,7 +145,10 @@ func form(collector prometheus.Collector) string {
 	case prometheus.Metric:
 		return formOf(c)
 	}
-	return "various"
+	if strings.HasSuffix(name, "_total") {
+		return "counter"
+	}
+	return "gauge"
 }
 
 func formOf(metric prometheus.Metric) string {

@@ -26,11 +26,19 @@ const repeatWindow = time.Minute
 // format is taken as auto. level may be changed while it runs. Warnings and
 // errors that repeat within a minute are counted instead of written.
 func NewLogger(w io.Writer, format string, level *slog.LevelVar) *slog.Logger {
-	options := &slog.HandlerOptions{Level: level}
+	options := &slog.HandlerOptions{Level: level, ReplaceAttr: seconds}
 	if format == FormatText || format != FormatJSON && isTerminal(w) {
 		return slog.New(NewRepeatHandler(slog.NewTextHandler(w, options), repeatWindow))
 	}
 	return slog.New(NewRepeatHandler(slog.NewJSONHandler(w, options), repeatWindow))
+}
+
+// seconds writes durations as people and Prometheus do, and not in nanoseconds.
+func seconds(_ []string, a slog.Attr) slog.Attr {
+	if a.Value.Kind() == slog.KindDuration {
+		a.Value = slog.Float64Value(a.Value.Duration().Seconds())
+	}
+	return a
 }
 
 func isTerminal(w io.Writer) bool {
