@@ -67,7 +67,7 @@ type Config struct {
 	// LookEvery is the time between looks at the cluster group for what people
 	// ask for. Default ten minutes.
 	LookEvery time.Duration
-	Log   *slog.Logger
+	Log       *slog.Logger
 }
 
 // Manager keeps the tree of groups as it should be. Run belongs to one goroutine;
