@@ -83,7 +83,7 @@ func startArgus(ctx context.Context, bin, dir, kubeconfig, lmURL string) (*argus
 		a.err = a.cmd.Wait()
 		close(a.exited)
 	}()
-	if a.guard, err = newGuard(a.cmd.Process.Pid); err == nil {
+	if a.guard, err = newGuard(a.cmd.Process.Pid, dir); err == nil {
 		err = a.await(ctx)
 	}
 	if err != nil {
@@ -199,15 +199,18 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// A guard kills a process when the demo is killed itself and cannot: it reads
-// from a pipe that the kernel closes however the demo ends.
+// A guard kills a process and removes a folder when the demo is killed itself and
+// cannot: it reads from a pipe that the kernel closes however the demo ends.
 type guard struct {
 	cmd  *exec.Cmd
 	pipe io.WriteCloser
 }
 
-func newGuard(pid int) (*guard, error) {
-	g := &guard{cmd: exec.Command("/bin/sh", "-c", `read -r word || kill -KILL "$1"`, "argus-demo-guard", fmt.Sprint(pid))}
+// guardScript does nothing when it is sent a line.
+const guardScript = `read -r line || { kill -KILL "$1"; rm -rf -- "$2"; }`
+
+func newGuard(pid int, dir string) (*guard, error) {
+	g := &guard{cmd: exec.Command("/bin/sh", "-c", guardScript, "argus-demo-guard", fmt.Sprint(pid), dir)}
 	g.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	var err error
 	if g.pipe, err = g.cmd.StdinPipe(); err != nil {

@@ -64,9 +64,6 @@ func show(ctx context.Context, o options, s *screen) (err error) {
 	}
 	d := &demo{screen: s, patience: 3 * time.Minute}
 	d.time("programs built or found", begin)
-	if d.dir, err = os.MkdirTemp("", "argus-demo-"); err != nil {
-		return fmt.Errorf("make a folder: %w", err)
-	}
 	defer func() { err = errors.Join(err, d.end()) }()
 	if err := d.start(ctx, assets, bin); err != nil {
 		return err
@@ -104,6 +101,9 @@ func (d *demo) start(ctx context.Context, assets, bin string) (err error) {
 	begin = time.Now()
 	if d.portal, err = openPortal(ctx); err != nil {
 		return err
+	}
+	if d.dir, err = os.MkdirTemp("", "argus-demo-"); err != nil {
+		return fmt.Errorf("make a folder: %w", err)
 	}
 	if d.argus, err = startArgus(ctx, bin, d.dir, d.cluster.Kubeconfig(), d.portal.api); err != nil {
 		return err
@@ -163,7 +163,7 @@ func (d *demo) once(ctx context.Context) error {
 	}
 	d.screen.clear()
 	if err != nil {
-		d.explain()
+		d.explain(context.WithoutCancel(ctx))
 		return err
 	}
 	return d.report()
@@ -172,7 +172,7 @@ func (d *demo) once(ctx context.Context) error {
 // forever makes the changes again and again. One that is not followed is told
 // and does not end it.
 func (d *demo) forever(ctx context.Context) error {
-	if err := d.firstSync(ctx); err != nil && (ctx.Err() != nil || d.argus.gone() != nil) {
+	if err := d.tolerate(ctx, d.firstSync(ctx)); err != nil {
 		return err
 	}
 	d.screen.say("")
@@ -182,14 +182,20 @@ func (d *demo) forever(ctx context.Context) error {
 			if err := pause(ctx, rest); err != nil {
 				return err
 			}
-			if err := d.follow(ctx, c); err != nil {
-				if ctx.Err() != nil || d.argus.gone() != nil {
-					return err
-				}
-				d.screen.say("          %v", err)
+			if err := d.tolerate(ctx, d.follow(ctx, c)); err != nil {
+				return err
 			}
 		}
 	}
+}
+
+// tolerate tells an error and returns it only if nothing can go on after it.
+func (d *demo) tolerate(ctx context.Context, err error) error {
+	if err == nil || ctx.Err() != nil || d.argus.gone() != nil {
+		return err
+	}
+	d.screen.say("          %v", err)
+	return nil
 }
 
 // firstSync waits until the account holds the cluster for the first time.

@@ -34,7 +34,7 @@ func main() {
 	context.AfterFunc(ctx, stop)
 	code := run(ctx, os.Args[1:], os.Getenv, newScreen(os.Stdout))
 	stop()
-	os.Exit(code)
+	os.Exit(code) //nolint:forbidigo // this is the main that ends the process
 }
 
 // run returns the exit code: 0 if the account equals the cluster, or if somebody

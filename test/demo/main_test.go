@@ -5,14 +5,16 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/argus-k8s/argus/internal/lmsim"
 	"github.com/argus-k8s/argus/internal/lmsim/account"
 	"github.com/argus-k8s/argus/test/cluster"
-	"github.com/google/go-cmp/cmp"
 )
 
 // paper is a screen that is no terminal, and what stands on it.
@@ -217,8 +219,12 @@ func TestPortal(t *testing.T) {
 func TestGuard(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	sleeper, exited := sleep(t, ctx)
-	g, err := newGuard(sleeper.Pid)
+	sleeper, exited := sleep(ctx, t)
+	folder := filepath.Join(t.TempDir(), "of-the-demo")
+	if err := os.Mkdir(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	g, err := newGuard(sleeper.Pid, folder)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -230,4 +236,7 @@ func TestGuard(t *testing.T) {
 		t.Error("the process outlived its guard")
 	}
 	_ = g.cmd.Wait()
+	if _, err := os.Stat(folder); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the folder is still there (%v)", err)
+	}
 }

@@ -49,9 +49,9 @@ func (d *demo) report() error {
 }
 
 // explain prints what differs, and what Argus says of itself.
-func (d *demo) explain() {
+func (d *demo) explain(ctx context.Context) {
 	const most = 40
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	d.screen.say("")
 	found, unsettled, err := d.differences(ctx)

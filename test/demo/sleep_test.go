@@ -9,7 +9,7 @@ import (
 
 // sleep starts a process that does nothing and tells when it is gone, at the
 // latest when the context ends.
-func sleep(t *testing.T, ctx context.Context) (*os.Process, <-chan struct{}) {
+func sleep(ctx context.Context, t *testing.T) (*os.Process, <-chan struct{}) {
 	t.Helper()
 	cmd := exec.CommandContext(ctx, "sleep", "600")
 	if err := cmd.Start(); err != nil {

@@ -108,7 +108,7 @@ func unsettled(plural string, o unstructured.Unstructured) string {
 	if o.GetDeletionTimestamp() != nil {
 		return "is being deleted"
 	}
-	wanted, ready := int64(0), int64(0)
+	var wanted, ready int64
 	switch plural {
 	case plPods:
 		if phase := text(o, "status", "phase"); phase != "Running" && phase != "Succeeded" && phase != "Failed" {

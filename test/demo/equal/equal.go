@@ -79,37 +79,37 @@ func compareDevices(wanted []device, got map[string]Device, account Account) []s
 }
 
 // compare lists how a device differs from the one that is wanted.
-func (w device) compare(d Device, account Account) []string {
+func (d device) compare(got Device, account Account) []string {
 	var found []string
-	differ := func(what, got, want string) {
-		if got != want {
-			found = append(found, fmt.Sprintf("%s is %q, want %q", what, got, want))
+	differ := func(what, is, want string) {
+		if is != want {
+			found = append(found, fmt.Sprintf("%s is %q, want %q", what, is, want))
 		}
 	}
-	differ("display name", d.DisplayName, w.display)
-	differ("name", d.Name, w.name)
-	differ("device type", fmt.Sprint(d.Type), "8")
-	if !slices.Contains(account.Collectors, d.CollectorID) {
-		found = append(found, fmt.Sprintf("collector %d does not exist", d.CollectorID))
+	differ("display name", got.DisplayName, d.display)
+	differ("name", got.Name, d.name)
+	differ("device type", fmt.Sprint(got.Type), "8")
+	if !slices.Contains(account.Collectors, got.CollectorID) {
+		found = append(found, fmt.Sprintf("collector %d does not exist", got.CollectorID))
 	}
-	got := map[string]string{}
-	for _, p := range d.Properties {
+	has := map[string]string{}
+	for _, p := range got.Properties {
 		name := strings.ToLower(p.Name)
-		if _, twice := got[name]; twice {
+		if _, twice := has[name]; twice {
 			found = append(found, "property "+name+" is there twice")
 		}
-		got[name] = p.Value
+		has[name] = p.Value
 	}
-	for _, name := range slices.Sorted(maps.Keys(w.properties)) {
-		value, there := got[name]
+	for _, name := range slices.Sorted(maps.Keys(d.properties)) {
+		value, there := has[name]
 		if !there {
 			found = append(found, "property "+name+" is missing")
 			continue
 		}
-		differ("property "+name, value, w.properties[name])
+		differ("property "+name, value, d.properties[name])
 	}
-	for _, name := range slices.Sorted(maps.Keys(got)) {
-		if _, known := w.properties[name]; !known && !d.free(name, got[name]) {
+	for _, name := range slices.Sorted(maps.Keys(has)) {
+		if _, known := d.properties[name]; !known && !got.free(name, has[name]) {
 			found = append(found, "property "+name+" should not be there")
 		}
 	}
