@@ -159,7 +159,11 @@ func (d *decoder) finish(c *Config) {
 	d.raise("daemons.lmCacheSync.interval", &c.Daemons.LMCacheSync.Interval, c.Daemons.LMCacheSync.MinInterval)
 	d.raise("daemons.lmResourceSweeper.interval", &c.Daemons.LMResourceSweeper.Interval, c.Daemons.LMResourceSweeper.MinInterval)
 	if !d.set("kinds.preset") && (d.legacy || d.set("monitoring.disable")) {
-		c.Kinds.Preset = "everything" // such files name what they do not want
+		c.formerKinds(d.legacy)
+	}
+	if d.legacy && c.GlobalDeleteAfterDuration == v6DeleteAfter {
+		d.notices = append(d.notices, Notice{Path: "delete_resources", Text: "is not true: resources of deleted objects are marked, and stay until the portal or a person " +
+			"removes them, as before; to have Argus remove them, write a file in today's keys with globalDeleteAfterDuration"})
 	}
 	if c.LM.API.FirstSyncShare < c.LM.API.Share {
 		c.LM.API.FirstSyncShare = c.LM.API.Share

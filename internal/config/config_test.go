@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -229,9 +230,6 @@ func TestParse_chart(t *testing.T) {
 	if want := []GroupProperty{{Name: "team", Value: "shop", Override: false}, {Name: "lmlogs.k8sevent.enable", Value: "false", Override: true}}; !cmp.Equal(want, c.ResourceGroupProps["cluster"]) {
 		t.Errorf("group properties (-want +got):\n%s", cmp.Diff(want, c.ResourceGroupProps["cluster"]))
 	}
-	if c.Kinds.Preset != "everything" {
-		t.Errorf("a file that lists what it does not want: preset %q, want everything", c.Kinds.Preset)
-	}
 	var told []string
 	for _, n := range c.Notices {
 		if strings.HasPrefix(n.Text, "has no effect") {
@@ -291,9 +289,76 @@ func kindsOf(f Filters) []string {
 func TestParse_v6Defaults(t *testing.T) {
 	c := must(t, "cluster_name: c\n")
 	got := []any{c.EnableLegacyResourceTree, c.GlobalDeleteAfterDuration, c.Daemons.LMCacheSync.Interval, c.Daemons.LMResourceSweeper.Interval}
-	want := []any{true, 24 * time.Hour, 10 * time.Minute, 5 * time.Minute}
+	want := []any{true, v6DeleteAfter, 10 * time.Minute, 5 * time.Minute}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("tree, delete after, audit, sweep (-want +got):\n%s", diff)
+	}
+}
+
+// TestParse_formerKinds: a file of a predecessor means the kinds that it mirrored,
+// so that taking over creates nothing of kinds it did not know.
+func TestParse_formerKinds(t *testing.T) {
+	first := "pods deployments services horizontalpodautoscalers nodes etcd namespaces daemonsets replicasets statefulsets " +
+		"persistentvolumes persistentvolumeclaims cronjobs jobs ingresses secrets endpoints networkpolicies"
+	chart := "pods deployments services horizontalpodautoscalers nodes etcd namespaces daemonsets replicasets statefulsets configmaps " +
+		"persistentvolumes persistentvolumeclaims cronjobs jobs ingresses secrets endpoints networkpolicies clusterrolebindings clusterroles " +
+		"customresourcedefinitions limitranges poddisruptionbudgets priorityclasses resourcequotas rolebindings roles serviceaccounts storageclasses"
+	tests := map[string]struct {
+		file, want string
+	}{
+		"argus 6":                {"cluster_name: c\n", first},
+		"argus 6, some are off":  {"cluster_name: c\ndisable_resource_monitoring: [secret, ing]\n", strings.NewReplacer(" secrets", "", " ingresses", "").Replace(first)},
+		"chart, advanced mode":   {"clusterName: c\nmonitoring: {disable: []}\n", chart},
+		"chart, nothing is said": {"clusterName: c\nmonitoring: {disable: }\n", chart},
+		"chart, some are off":    {"clusterName: c\nmonitoring: {disable: [secrets, roles]}\n", strings.NewReplacer(" secrets", "", " roles", "").Replace(chart)},
+		"chart, a kind is added": {"clusterName: c\nmonitoring: {disable: []}\nkinds: {enable: [gateways]}\n", strings.Replace(chart, " limitranges", " gateways limitranges", 1)},
+		"a preset is said as well": {"clusterName: c\nmonitoring: {disable: [secrets]}\nkinds: {preset: essentials}\n", "pods deployments services " +
+			"horizontalpodautoscalers nodes etcd namespaces daemonsets replicasets statefulsets persistentvolumes persistentvolumeclaims"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			var got []string
+			for _, k := range must(t, test.file).EnabledKinds() {
+				got = append(got, string(k.ID))
+			}
+			if diff := cmp.Diff(strings.Fields(test.want), got); diff != "" {
+				t.Errorf("kinds (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestParse_v6Marks: Argus 6 removed nothing that it had marked, so that its file
+// must not have marks of years ago removed at once, whatever it says of groups.
+func TestParse_v6Marks(t *testing.T) {
+	tests := map[string]struct {
+		file string
+		want time.Duration
+		told bool
+	}{
+		"nothing is said":   {"", v6DeleteAfter, true},
+		"marked":            {"delete_resources: false\n", v6DeleteAfter, true},
+		"marked, for a day": {"delete_resources: false\nresource_group_props: {cluster: [{name: kubernetes.resourcedeleteafterduration, value: P1DT0H0M0S, override: false}]}\n", v6DeleteAfter, true},
+		"deleted":           {"delete_resources: true\n", 0, false},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			c := must(t, "cluster_name: c\n"+test.file)
+			told := slices.ContainsFunc(c.Notices, func(n Notice) bool { return n.Path == "delete_resources" })
+			if c.GlobalDeleteAfterDuration != test.want || told != test.told {
+				t.Errorf("kept, told: got %v, %v, want %v, %v", c.GlobalDeleteAfterDuration, told, test.want, test.told)
+			}
+		})
+	}
+}
+
+// TestConfig_AlertingDisabled: the switch of the whole cluster is the cluster
+// group's, and does not have the groups of kinds written.
+func TestConfig_AlertingDisabled(t *testing.T) {
+	for text, want := range map[string]bool{"": false, "alerting: {disableAll: true}": false, "alerting: {disable: [no]}": true} {
+		if got := must(t, "clusterName: c\n"+text).AlertingDisabled("nodes"); got != want {
+			t.Errorf("%q: got %v, want %v", text, got, want)
+		}
 	}
 }
 

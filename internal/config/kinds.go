@@ -39,9 +39,23 @@ func (c Config) DisabledKinds() []*kind.Kind {
 	return kinds
 }
 
-// AlertingDisabled says whether groups of a kind start without alerting.
+// AlertingDisabled says whether groups of a kind are without alerting by
+// themselves. Alerting.DisableAll is not asked: it is the cluster group's switch,
+// which counts for all below it, and the first Argus left those of kinds alone.
 func (c Config) AlertingDisabled(id resource.Kind) bool {
-	return c.Alerting.DisableAll || slices.Contains(named(c.Alerting.Disable), id)
+	return slices.Contains(named(c.Alerting.Disable), id)
+}
+
+// formerKinds completes the choice of a file that says which kinds it does not
+// want and not which it does: it means what its Argus mirrored and nothing newer,
+// so that taking over creates nothing. ConfigMaps were always off in Argus 6.
+func (c *Config) formerKinds(v6 bool) {
+	c.Kinds.Preset = kind.PresetEssentials.String()
+	c.Kinds.Enable = append(c.Kinds.Enable, "cronjobs", "jobs", "ingresses", "secrets", "endpoints", "networkpolicies")
+	if !v6 {
+		c.Kinds.Enable = append(c.Kinds.Enable, "configmaps", "clusterrolebindings", "clusterroles", "customresourcedefinitions",
+			"limitranges", "poddisruptionbudgets", "priorityclasses", "resourcequotas", "rolebindings", "roles", "serviceaccounts", "storageclasses")
+	}
 }
 
 // named are the kinds that words name; loading has refused words for none.

@@ -11,7 +11,8 @@ type Kinds struct {
 	// What is mirrored to begin with: essentials (nodes, namespaces, workloads,
 	// services, volumes), standard (also what an operator looks for beside them),
 	// or everything (also access rules, definitions and the metadata of secrets).
-	// A file that sets monitoring.disable and not this means everything else.
+	// A file that sets monitoring.disable and not this, as the newest chart does,
+	// or one of Argus 6, means all the kinds that those knew, and none that is newer.
 	Preset string `yaml:"preset" default:"standard" oneof:"essentials standard everything"`
 	// Kinds to mirror beside the preset's: plural, singular or short names.
 	Enable []string `yaml:"enable" check:"kinds"`
@@ -46,7 +47,8 @@ type Ignore struct {
 type Alerting struct {
 	// Kinds whose groups are made with alerting switched off.
 	Disable []string `yaml:"disable" check:"kinds"`
-	// Make the whole cluster's tree with alerting switched off.
+	// Make the cluster's group, those of namespaces and roles, and new resources
+	// with alerting switched off. That of the cluster's group counts for all below.
 	DisableAll bool `yaml:"disableAll" default:"false"`
 }
 

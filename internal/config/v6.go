@@ -77,10 +77,12 @@ func v6Defaults(c *Config) {
 	c.Daemons.LMCacheSync.Interval = v6AuditFloor
 }
 
-// Times of Argus 6. It marked resources deleted and left them to the portal,
-// which its chart told to delete them after a day.
+// Times of Argus 6. It marked resources deleted and never removed them: the
+// portal did, after the time that a property of a group said, or a person. So its
+// files say no time, and an account may hold marks that are years old. A century
+// leaves them all alone.
 const (
-	v6DeleteAfter = 24 * time.Hour
+	v6DeleteAfter = 100 * 365 * 24 * time.Hour
 	v6SweepFloor  = 5 * time.Minute
 	v6AuditFloor  = 10 * time.Minute
 )

@@ -183,7 +183,7 @@ func (m *manual) environment() {
 
 func (m *manual) formerKeys() {
 	m.text.WriteString("\n## Files of Argus 6\n\nA file with `cluster_name` is read as one of Argus 6, with the defaults of that time: the legacy tree, and resources\n" +
-		"marked deleted and kept for a day unless `delete_resources` is true.\n\n| key of Argus 6 | key today |\n| --- | --- |\n")
+		"marked deleted, and then left to the portal, unless `delete_resources` is true.\n\n| key of Argus 6 | key today |\n| --- | --- |\n")
 	former := config.FormerKeys()
 	keys := make([]string, 0, len(former))
 	for key := range former {
