@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"time"
@@ -61,7 +62,7 @@ func identify(ctx context.Context, client kubernetes.Interface, host, name strin
 			return resource.Cluster{}, fmt.Errorf("the apiserver at %s does not accept the credentials: check the kubeconfig or the ServiceAccount's token: %w", host, err)
 		case apierrors.IsForbidden(err):
 			return resource.Cluster{}, fmt.Errorf("the account may not read namespace %s, which identifies the cluster: give it get, list and watch on namespaces: %w", metav1.NamespaceSystem, err)
-		case time.Now().After(deadline):
+		case time.Now().After(deadline) || wrongCertificate(err):
 			return resource.Cluster{}, fmt.Errorf("the apiserver at %s cannot be reached: check the address, the network between, and its certificate: %w", host, err)
 		}
 		select {
@@ -69,6 +70,13 @@ func identify(ctx context.Context, client kubernetes.Interface, host, name strin
 		case <-time.After(time.Second):
 		}
 	}
+}
+
+// wrongCertificate says that somebody answered who is not who was asked for. It
+// does not mend by waiting.
+func wrongCertificate(err error) bool {
+	var wrong *tls.CertificateVerificationError
+	return errors.As(err, &wrong)
 }
 
 // facts about the cluster that its group in the account tells. What cannot be
