@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -25,6 +26,7 @@ type setup struct {
 	cluster    string            // its clusterName
 	kubeconfig string            // default: the administrator's; "-" for none
 	config     string            // more of the configuration file
+	file       string            // the whole configuration file instead
 	env        map[string]string // over the simulator's credentials
 }
 
@@ -33,9 +35,7 @@ func (s setup) args(tb testing.TB, command string) []string {
 	tb.Helper()
 	file := filepath.Join(tb.TempDir(), "config.yaml")
 	text := fmt.Sprintf("clusterName: %s\nlm: {collectorID: 1, timeout: 2s}\nserver: {address: 127.0.0.1:0}\n%s", s.cluster, s.config)
-	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-		tb.Fatal(err)
-	}
+	must(tb, os.WriteFile(file, []byte(cmp.Or(s.file, text)), 0o600))
 	args := []string{command, "--config", file, "--lm-url", s.portal.URL}
 	switch s.kubeconfig {
 	case "":

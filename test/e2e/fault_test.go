@@ -45,7 +45,7 @@ func TestFault_answerLost(t *testing.T) {
 	settle(t)
 	type mirror struct {
 		*portal
-		*argus
+		*process
 	}
 	mirrors := map[string]mirror{}
 	for name, action := range map[string]string{
@@ -59,7 +59,7 @@ func TestFault_answerLost(t *testing.T) {
 	} {
 		p := newPortal(t)
 		p.faults(t, lmsim.Fault{Action: action, Method: http.MethodPost, Endpoint: createDevice, Times: pods})
-		mirrors[name] = mirror{p, setup{portal: p, cluster: "lost"}.start(t)}
+		mirrors[name] = mirror{p, setup{portal: p, cluster: "lost"}.startProcess(t)}
 	}
 	for name, m := range mirrors {
 		t.Run(name, func(t *testing.T) {
@@ -125,7 +125,7 @@ func TestFault_accountDown(t *testing.T) {
 	p := newPortal(t)
 	namespace(t, "down")
 	createPods(t, "down", 3)
-	a := setup{portal: p, cluster: "down"}.start(t)
+	a := setup{portal: p, cluster: "down"}.startProcess(t)
 	p.awaitEqual(t, "down")
 	a.awaitReady(t, http.StatusOK)
 	before := p.displayNames(t, "down")
@@ -151,7 +151,7 @@ func TestFault_accountDown(t *testing.T) {
 func TestFault_accountUnreachable(t *testing.T) {
 	t.Parallel()
 	p := unreachablePortal(t)
-	a := setup{portal: p, cluster: "later"}.start(t)
+	a := setup{portal: p, cluster: "later"}.startProcess(t)
 	a.awaitReady(t, http.StatusServiceUnavailable, "[-]account: the account has not been listed yet", "connection refused")
 	status, body, err := a.ask(t.Context(), "/healthz")
 	if err != nil || status != http.StatusOK {

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"testing"
 	"time"
+
+	"github.com/argus-k8s/argus/internal/lmsim"
 )
 
 // Argus is killed while 500 pods are being created, at several moments, each in
@@ -53,11 +55,16 @@ func TestKill(t *testing.T) {
 // SIGTERM ends Argus in seconds also while it waits for an account, or for an
 // answer.
 func TestTerminate(t *testing.T) {
-	p := unreachablePortal(t)
-	a := setup{portal: p, cluster: "ended"}.startProcess(t)
-	a.awaitReady(t, http.StatusServiceUnavailable, "[-]account")
-	a.end()
-	if code := a.wait(t, 10*time.Second); code != 0 {
-		t.Errorf("argus ended with code %d, want 0", code)
+	absent, silent := unreachablePortal(t), newPortal(t)
+	silent.faults(t, lmsim.Fault{Action: lmsim.Hang})
+	for name, p := range map[string]*portal{"no account": absent, "no answer": silent} {
+		t.Run(name, func(t *testing.T) {
+			a := setup{portal: p, cluster: "ended"}.startProcess(t)
+			a.awaitReady(t, http.StatusServiceUnavailable, "[-]account")
+			a.end()
+			if code := a.wait(t, 10*time.Second); code != 0 {
+				t.Errorf("argus ended with code %d, want 0", code)
+			}
+		})
 	}
 }

@@ -18,6 +18,7 @@ import (
 // and the role is no wider than that. Without the rule for a kind that kind is
 // frozen, Argus says so, and nothing else suffers; with it everything heals.
 func TestPermission(t *testing.T) {
+	t.Parallel()
 	ctx := t.Context()
 	p, w := newPortal(t), newWitness(t)
 	token := deployed(t)
@@ -29,7 +30,7 @@ func TestPermission(t *testing.T) {
 		}, metav1.CreateOptions{})
 		must(t, err)
 	}
-	a := setup{portal: p, cluster: "rbac", kubeconfig: kubeconfig(t, w.URL, token, w.CA)}.start(t)
+	a := setup{portal: p, cluster: "rbac", kubeconfig: kubeconfig(t, w.URL, token, w.CA)}.startProcess(t)
 	p.awaitEqual(t, "rbac")
 	a.awaitIdle(t)
 	if refused := w.questions(question.refused); len(refused) > 0 {

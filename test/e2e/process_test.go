@@ -50,7 +50,8 @@ type process struct {
 	cmd *exec.Cmd
 }
 
-// startProcess starts the real program. It ends with the test.
+// startProcess starts the real program. It ends with the test. Tests that run side
+// by side use it, because client-go has one logger for a process.
 func (s setup) startProcess(tb testing.TB) *process {
 	tb.Helper()
 	file := programFile(tb)
