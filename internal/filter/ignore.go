@@ -2,12 +2,14 @@ package filter
 
 import "strings"
 
-// DefaultIgnoredAnnotations are the expressions of the newest chart: annotations
-// that change all the time and tell nothing, and copies of whole objects.
+// DefaultIgnoredAnnotations are the expressions of the newest chart, and the time
+// that comes and goes with each change of an Endpoints object: annotations that
+// change all the time and tell nothing, and copies of whole objects.
 func DefaultIgnoredAnnotations() []string {
 	return []string{
 		`key in ('virtual-kubelet.io/last-applied-node-status', 'control-plane.alpha.kubernetes.io/leader', ` +
-			`'autoscaling.alpha.kubernetes.io/current-metrics', 'autoscaling.alpha.kubernetes.io/conditions')`,
+			`'autoscaling.alpha.kubernetes.io/current-metrics', 'autoscaling.alpha.kubernetes.io/conditions', ` +
+			`'endpoints.kubernetes.io/last-change-trigger-time')`,
 		`key =~ 'last-applied'`,
 	}
 }
