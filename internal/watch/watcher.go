@@ -31,7 +31,7 @@ type Config struct {
 	View   kind.View
 	Log    *slog.Logger
 	// Recheck is how often a kind that is forbidden or not served is asked
-	// for again. Default one minute.
+	// for again. Default fifteen seconds.
 	Recheck time.Duration
 	// WatchTimeout is how long a watch lasts before it is taken up again.
 	// Default two minutes.
@@ -56,7 +56,7 @@ type Watcher struct {
 // NewWatcher returns the Watcher of a kind.
 func NewWatcher(k *kind.Kind, config Config) *Watcher {
 	if config.Recheck == 0 {
-		config.Recheck = time.Minute
+		config.Recheck = 15 * time.Second
 	}
 	if config.WatchTimeout == 0 {
 		config.WatchTimeout = 2 * time.Minute
