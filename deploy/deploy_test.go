@@ -88,6 +88,20 @@ func TestClusterRole_exactlyTheKindsByDefault(t *testing.T) {
 	}
 }
 
+// TestRole: Events in its own namespace are all that Argus may write.
+func TestRole(t *testing.T) {
+	role := object[*rbacv1.Role](t, "role.yaml")
+	want := []rbacv1.PolicyRule{{APIGroups: []string{""}, Resources: []string{"events"}, Verbs: []string{"create", "patch"}}}
+	if diff := cmp.Diff(want, role.Rules); diff != "" {
+		t.Errorf("rules (-want +got):\n%s", diff)
+	}
+	binding, account := object[*rbacv1.RoleBinding](t, "rolebinding.yaml"), object[*corev1.ServiceAccount](t, "serviceaccount.yaml")
+	subjects := []rbacv1.Subject{{Kind: "ServiceAccount", Name: account.Name, Namespace: account.Namespace}}
+	if diff := cmp.Diff(subjects, binding.Subjects); diff != "" || binding.RoleRef.Name != role.Name || binding.Namespace != account.Namespace || role.Namespace != account.Namespace {
+		t.Errorf("binds %s in %s to (-want +got):\n%s", binding.RoleRef.Name, binding.Namespace, diff)
+	}
+}
+
 func TestClusterRoleBinding(t *testing.T) {
 	binding := object[*rbacv1.ClusterRoleBinding](t, "clusterrolebinding.yaml")
 	role, account := object[*rbacv1.ClusterRole](t, "clusterrole.yaml"), object[*corev1.ServiceAccount](t, "serviceaccount.yaml")

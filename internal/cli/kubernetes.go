@@ -83,6 +83,11 @@ func wrongCertificate(err error) bool {
 // read now is left out.
 func (a *parts) facts(context.Context) []resource.Property {
 	facts := []resource.Property{{Name: "argus.app-version", Value: telemetry.Version().Version}}
+	for variable, name := range map[string]string{"HELM_CHART": "argus.helm-chart", "HELM_REVISION": "argus.helm-revision"} {
+		if value, ok := a.config.process.Lookup(variable); ok && value != "" {
+			facts = append(facts, resource.Property{Name: name, Value: value})
+		}
+	}
 	if v, err := a.client.Discovery().ServerVersion(); err == nil {
 		facts = append(facts, resource.Property{Name: "kubernetes.version", Value: v.GitVersion})
 	}

@@ -60,11 +60,11 @@ func assemble(ctx context.Context, c settings, kubeconfig string, log *slog.Logg
 	}
 	a.kinds, a.off = c.EnabledKinds(), c.DisabledKinds()
 	a.view = kind.View{
-		Cluster: a.cluster, IgnoreLabel: c.ignoreLabel, IgnoreAnnotation: c.ignoreAnnotation, Exclude: c.exclude(a.index),
+		Cluster: a.cluster, Selectors: c.Monitoring.Selectors, IgnoreLabel: c.ignoreLabel, IgnoreAnnotation: c.ignoreAnnotation, Exclude: c.exclude(a.index),
 	}
 	a.policy = plan.Policy{
 		Ownership:   a.view.Ownership(),
-		Reuse:       func(resource.Kind) bool { return c.LM.Resource.OnRecreate == "reuse" },
+		Reuse:       c.Reuses,
 		DisplayName: func(key resource.Key) string { return kind.DisplayName(key, c.ClusterName) },
 		Retention:   plan.Retention{After: c.GlobalDeleteAfterDuration, OwnPods: c.DeleteInfraPodsAfter, DefaultName: kind.DefaultName},
 	}
@@ -103,6 +103,7 @@ func notices(log *slog.Logger, c settings) {
 // settings are a configuration that was found to be good, with its rules compiled.
 type settings struct {
 	config.Config
+	process                       Process
 	rules                         *filter.Set
 	ignoreLabel, ignoreAnnotation func(key string) bool
 }
@@ -123,7 +124,7 @@ func loadConfig(p Process, f flags) (settings, error) {
 	if err := c.ReadEnvironment(p.Lookup); err != nil {
 		return settings{}, err
 	}
-	s := settings{Config: c}
+	s := settings{Config: c, process: p}
 	rules := c.FilterConfig()
 	rules.Keep = ownPods
 	// Loading has checked the rules and noted what is odd about them.

@@ -97,7 +97,7 @@ func (a *parts) plan(ctx context.Context) (*findings, error) {
 	watches, stop := a.listen(ctx, "")
 	defer stop()
 	groups := resourcegroup.New(resourcegroup.Config{
-		Reader: a.account, Cluster: watches, Layout: a.layout(), Parent: a.config.ClusterTreeParentID, Facts: a.facts, Log: a.log,
+		Reader: a.account, Cluster: watches, Layout: a.layout(), Parent: a.config.ClusterTreeParentID, ParentPath: a.config.ClusterTreeParentPath, Facts: a.facts, Log: a.log,
 	})
 	if err := groups.Claim(ctx); err != nil {
 		return nil, fmt.Errorf("read the account's groups: %w", err)

@@ -28,6 +28,7 @@ type reloader struct {
 	level   *slog.LevelVar
 	log     *slog.Logger
 	inForce settings // run's own
+	events  *events
 
 	mu      sync.Mutex // guards what follows
 	loops   *loops     // that run
@@ -46,7 +47,9 @@ func (r *reloader) connect(ctx context.Context, c settings) (*loops, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.connect(), nil
+	l := a.connect()
+	l.events = r.events
+	return l, nil
 }
 
 // run runs the loops, again and again with each new configuration, until ctx ends.
@@ -129,6 +132,7 @@ func (r *reloader) refuse(err error) {
 	if r.fault != err.Error() {
 		r.fault = err.Error()
 		r.log.Error("configuration has faults and is not taken; the one before stays in force", telemetry.KeyError, err)
+		r.events.warn(eventConfigRefused, "the one before stays in force: "+err.Error())
 	}
 }
 
@@ -147,6 +151,7 @@ func (r *reloader) take(next *loops) {
 	r.reloads++
 	r.level.Set(telemetry.ParseLevel(next.config.Log.Level))
 	r.log.Info("configuration is in force")
+	r.events.note(eventConfigInForce, "another configuration is in force")
 }
 
 // same says whether two configurations ask for the same.

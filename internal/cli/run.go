@@ -36,6 +36,7 @@ func newRun(p Process) *cobra.Command {
 // loops is Argus running: the watches, the mirror and the tree of groups.
 type loops struct {
 	*parts
+	events  *events
 	watches *watch.Cluster
 	mirror  *mirror.Manager
 	groups  *resourcegroup.Manager
@@ -54,12 +55,12 @@ func (a *parts) connect() *loops {
 	l.watches = watch.NewCluster(a.kinds, a.off, watch.Config{REST: a.rest, Client: a.client, Index: a.index, Sink: sink, View: a.view, Log: a.log})
 	l.groups = resourcegroup.New(resourcegroup.Config{
 		Reader: a.account, Writer: a.account.GroupWriter(), Cluster: l.watches, Layout: a.layout(),
-		Parent: a.config.ClusterTreeParentID, Every: a.config.Daemons.LMCacheSync.Interval,
+		Parent: a.config.ClusterTreeParentID, ParentPath: a.config.ClusterTreeParentPath, Every: a.config.Daemons.LMCacheSync.Interval,
 		Facts: a.facts, OnRequest: l.request, Log: a.log,
 	})
 	l.mirror = mirror.New(mirror.Config{
 		Cluster: l.watches, Account: a.account, Actions: a.account, Cache: resourcecache.New(a.policy),
-		Kinds: a.mirrored(), Policy: a.policy, OnGroups: l.groups.Touch,
+		Kinds: a.mirrored(), Policy: a.policy, OnGroups: l.groups.Touch, OnPark: l.notMirrored,
 		AuditEvery: a.config.Daemons.LMCacheSync.Interval, SweepEvery: a.config.Daemons.LMResourceSweeper.Interval, Log: a.log, Metrics: mirror.NewMetrics(a.metrics),
 	})
 	sink.to = l.mirror
@@ -80,6 +81,9 @@ func run(ctx context.Context, p Process, f flags) error {
 		return stopped(ctx, err)
 	}
 	r.loops, r.inForce = first, c
+	r.events = newEvents(ctx, p, first.client, log)
+	defer r.events.stop()
+	first.events = r.events
 	live := health.NewLiveness()
 	server, err := health.Listen(ctx, health.Config{
 		Address: c.Server.Address, Live: live, Ready: r.conditions, Gatherer: r,
@@ -115,6 +119,11 @@ func (l *loops) run(ctx context.Context, live *health.Liveness) error {
 		return l.mirror.Run(ctx)
 	})
 	return g.Wait()
+}
+
+// notMirrored tells people of an object that needs them.
+func (l *loops) notMirrored(key resource.Key, reason string) {
+	l.events.warn(eventNotMirrored, fmt.Sprintf("%s is not mirrored: %s", key, reason))
 }
 
 // request honors what a person asked for on the cluster group.

@@ -29,6 +29,9 @@ type Config struct {
 	// Group of the account under which the cluster's tree is made, by its ID.
 	// 1 is the root group.
 	ClusterTreeParentID resource.ID `yaml:"clusterTreeParentID" default:"1" min:"1"`
+	// The same group by its path in the account, names with slashes between them,
+	// such as Teams/Platform. It wins over clusterTreeParentID.
+	ClusterTreeParentPath string `yaml:"clusterTreeParentPath"`
 	// Group in which the resources themselves live, by its ID. It must exist.
 	ResourceContainerID resource.ID `yaml:"resourceContainerID" default:"1" min:"1"`
 	// Use the tree of Argus 6 and older: groups by kind, then namespace, instead

@@ -628,3 +628,15 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestConfig_Reuses(t *testing.T) {
+	c, faults := Parse([]byte("clusterName: lab\nlm:\n  resource:\n    onRecreate: reuse\n    replace: [pod]\n    reuse: [sts]\n"))
+	if len(faults) > 0 {
+		t.Fatal(faults)
+	}
+	for id, want := range map[resource.Kind]bool{"pods": false, "statefulsets": true, "nodes": true} {
+		if got := c.Reuses(id); got != want {
+			t.Errorf("reuses %s: got %v, want %v", id, got, want)
+		}
+	}
+}

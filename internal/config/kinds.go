@@ -39,6 +39,19 @@ func (c Config) DisabledKinds() []*kind.Kind {
 	return kinds
 }
 
+// Reuses says whether the resource of an object that was deleted and created again
+// is kept.
+func (c Config) Reuses(id resource.Kind) bool {
+	switch r := c.LM.Resource; {
+	case slices.Contains(named(r.Reuse), id):
+		return true
+	case slices.Contains(named(r.Replace), id):
+		return false
+	default:
+		return r.OnRecreate == "reuse"
+	}
+}
+
 // AlertingDisabled says whether groups of a kind are without alerting by
 // themselves. Alerting.DisableAll is not asked: it is the cluster group's switch,
 // which counts for all below it, and the first Argus left those of kinds alone.

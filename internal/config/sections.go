@@ -29,6 +29,11 @@ type Monitoring struct {
 	Annotations Ignore `yaml:"annotations"`
 	// Labels that are left alone.
 	Labels Ignore `yaml:"labels"`
+	// Tell the selectors of services, workloads, claims and network policies as
+	// properties (kubernetes.spec.selector and the like), each with an expression
+	// that finds the resources it selects. On an account without them it writes to
+	// every such resource once.
+	Selectors bool `yaml:"selectors" default:"false"`
 	// Keep objects with the label logicmonitor/monitoring=disable out of the
 	// account.
 	HonorDisableLabel bool `yaml:"honorDisableLabel" default:"false"`
@@ -110,6 +115,11 @@ type Resource struct {
 	// What happens to the resource of an object that is deleted and created again
 	// under its name: replace it by a new one, or reuse it with its history.
 	OnRecreate string `yaml:"onRecreate" default:"replace" oneof:"replace reuse"`
+	// Kinds for which it is reused whatever onRecreate says, so that a pod of a
+	// StatefulSet keeps its history.
+	Reuse []string `yaml:"reuse" check:"kinds"`
+	// Kinds for which it is replaced whatever onRecreate says.
+	Replace []string `yaml:"replace" check:"kinds"`
 }
 
 // OpsNotes is a feature of older versions.

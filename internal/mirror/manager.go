@@ -32,6 +32,9 @@ type Config struct {
 	// OnGroups is called when objects that groups are made of may have
 	// changed. It must not block.
 	OnGroups func()
+	// OnPark is told of an object that cannot be mirrored as it is, and why,
+	// once for each reason. It must not block.
+	OnPark func(key resource.Key, reason string)
 	// Workers is how many requests of one kind may be under way. Default 10.
 	Workers int
 	// AuditEvery is the time between complete listings of the account. Default
@@ -82,6 +85,9 @@ func New(config Config) *Manager {
 	}
 	if config.OnGroups == nil {
 		config.OnGroups = func() {}
+	}
+	if config.OnPark == nil {
+		config.OnPark = func(resource.Key, string) {}
 	}
 	if config.Metrics == nil {
 		config.Metrics = NewMetrics(nil)
@@ -372,6 +378,7 @@ func (m *Manager) park(key resource.Key, reason string) {
 	m.parked[key] = reason
 	m.mu.Unlock()
 	if was != reason {
+		m.OnPark(key, reason)
 		m.Log.Warn("object cannot be mirrored as it is", "kind", string(key.Kind), "namespace", key.Namespace, "name", key.Name, "reason", reason)
 	}
 }
