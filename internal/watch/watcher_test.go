@@ -396,7 +396,6 @@ func TestWatcher_Relist(t *testing.T) {
 		excluded = "a"
 		mu.Unlock()
 		w.Relist()
-		w.Relist() // once is enough
 		time.Sleep(time.Second)
 		synctest.Wait()
 		stands(t, w, Watching, 1, true)
