@@ -39,7 +39,7 @@ spec:
   selector: {matchLabels: {app: web}}
   template:
     metadata: {labels: {app: web}}
-    spec: {containers: [{name: web, image: example/web:1}]}
+    spec: {terminationGracePeriodSeconds: 0, containers: [{name: web, image: example/web:1}]}
 ---
 apiVersion: v1
 kind: Service
@@ -65,7 +65,7 @@ spec:
   selector: {matchLabels: {app: db}}
   template:
     metadata: {labels: {app: db}}
-    spec: {containers: [{name: db, image: example/db:1}]}
+    spec: {terminationGracePeriodSeconds: 0, containers: [{name: db, image: example/db:1}]}
 ---
 apiVersion: apps/v1
 kind: DaemonSet
@@ -74,7 +74,7 @@ spec:
   selector: {matchLabels: {app: agent}}
   template:
     metadata: {labels: {app: agent}}
-    spec: {containers: [{name: agent, image: example/agent:1}]}
+    spec: {terminationGracePeriodSeconds: 0, containers: [{name: agent, image: example/agent:1}]}
 ---
 apiVersion: batch/v1
 kind: CronJob
@@ -346,10 +346,15 @@ func createPod(tb testing.TB, namespace, name string, change func(*corev1.Pod)) 
 	return made
 }
 
+// newPod is a pod that ends at once when it is deleted: a namespace is held up by
+// the patience of its pods.
 func newPod(namespace, name string) *corev1.Pod {
 	return &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name, Labels: map[string]string{"app": name}},
-		Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "c", Image: "example/c:1"}}},
+		Spec: corev1.PodSpec{
+			TerminationGracePeriodSeconds: new(int64(0)),
+			Containers:                    []corev1.Container{{Name: "c", Image: "example/c:1"}},
+		},
 	}
 }
 

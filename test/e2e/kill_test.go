@@ -14,6 +14,7 @@ import (
 // the middle of its creates, and started again. Each object ends with one
 // resource, which was created once.
 func TestKill(t *testing.T) {
+	t.Parallel()
 	const pods = 500
 	p := newPortal(t)
 	namespace(t, "killed")

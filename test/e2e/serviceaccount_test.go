@@ -27,13 +27,11 @@ import (
 // very files of deploy, and returns a token of the ServiceAccount.
 func deployed(tb testing.TB) (token string) {
 	tb.Helper()
-	settle(tb) // another test's may still be going
 	for _, file := range []string{"namespace.yaml", "serviceaccount.yaml", "clusterrole.yaml", "clusterrolebinding.yaml"} {
 		manifest, err := os.ReadFile(filepath.Join("..", "..", "deploy", file))
 		must(tb, err)
 		apply(tb, string(manifest))
 	}
-	tb.Cleanup(func() { deleteNamespace(tb, "argus") })
 	request, err := kube.client.CoreV1().ServiceAccounts("argus").CreateToken(tb.Context(), "argus", &authenticationv1.TokenRequest{}, metav1.CreateOptions{})
 	must(tb, err)
 	return request.Status.Token
