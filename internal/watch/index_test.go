@@ -158,8 +158,6 @@ func node(name string, roles ...string) *corev1.Node {
 
 func TestIndex_Groups(t *testing.T) {
 	s, _ := storeOf(kind.Node)
-	regrouped := 0
-	s.onGroups = func() { regrouped++ }
 	groups := func(listed bool, want ...string) {
 		t.Helper()
 		got, l := s.index.Groups("nodes")
@@ -169,6 +167,8 @@ func TestIndex_Groups(t *testing.T) {
 	}
 	groups(false)
 	replace(t, s, node("b", "worker"), node("a", "worker"), node("c"))
+	regrouped := 0
+	s.onGroups = func() { regrouped++ }
 	groups(true, "worker")
 	if got, _ := s.index.Names("nodes"); !slices.Equal(got, []string{"a", "b", "c"}) {
 		t.Errorf("names: got %v, want a, b and c", got)
