@@ -60,7 +60,8 @@ type Known struct {
 	// not since it started; After is what the account then showed. Where
 	// the account changes what is written, the two let it rest.
 	Wrote, After uint64
-	// Misnamed says that its display name is not the one its object gives it.
+	// Misnamed says that its display name is not the one its object gives it, or
+	// that it carries the mark of a conflict.
 	Misnamed bool
 	// Unlisted says that the last complete listing did not have it, which
 	// proves nothing about a list that shifts while it is read.
@@ -91,8 +92,8 @@ type Case struct {
 	Now time.Time
 	// Frozen says why nothing of this kind may be changed now, or is empty.
 	Frozen string
-	// Rename has display names set back to what objects give them, which a
-	// person asked for. Otherwise they are people's.
+	// Rename has display names set back to what objects give them, and marks of
+	// conflict removed, which a person asked for. Otherwise they stay.
 	Rename bool
 	Hint   Hint
 	Object Object

@@ -93,7 +93,7 @@ func (c Case) mirror() Step {
 	}
 	change := Diff(keep.Seen, c.Object.Want, c.Policy.Ownership)
 	if c.Rename {
-		change.rename(keep.Seen)
+		change.rename(keep.Seen, c.Policy.Ownership)
 	}
 	if change.Op == None {
 		return Step{Do: Rest, Reason: "in step"}

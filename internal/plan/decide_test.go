@@ -410,3 +410,58 @@ func converged(t *rapid.T, w *world) {
 		}
 	}
 }
+
+// TestDecide_conflicts: the mark of a conflict that the first Argus left costs no
+// write and survives others, until a person asks for names to be set right.
+func TestDecide_conflicts(t *testing.T) {
+	want, changed := wanted("uid-1", "a"), wanted("uid-1", "b")
+	marked := func(names ...string) *resource.Observed {
+		o := observed(7, want)
+		o.Categories = names
+		return o
+	}
+	conflict := marked("KubernetesPod", "snmp", "KubernetesPodConflict")
+	only := marked("KubernetesPodConflict", "snmp")
+	renamed := marked("KubernetesPodConflict", "KubernetesPod")
+	renamed.DisplayName = "web-0-pod-shop-lab-2"
+	tests := map[string]struct {
+		have   *resource.Observed
+		want   *resource.Resource
+		rename bool
+		wrote  string // display name and categories, empty for what is not written
+	}{
+		"nothing differs":               {conflict, want, false, "none"},
+		"a label differs":               {conflict, changed, false, "update  "},
+		"the category itself is gone":   {only, want, false, "update  KubernetesPodConflict,snmp,KubernetesPod"},
+		"asked for":                     {conflict, want, true, "update  KubernetesPod,snmp"},
+		"asked for, and a label":        {conflict, changed, true, "update  KubernetesPod,snmp"},
+		"asked for, a display name too": {renamed, want, true, "update web-0-pod-shop-lab KubernetesPod"},
+		"asked for, the category gone":  {only, want, true, "update  snmp,KubernetesPod"},
+		"asked for, and nothing to do":  {observed(7, want), want, true, "none"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			k := known(tt.have)
+			k.Misnamed = Policy{}.Misnamed(tt.have) || tt.have == renamed
+			c := Case{Key: key, Rename: tt.rename, Known: []Known{k}, Hint: hint(tt.want)}
+			c = c.WithObject(Object{Sight: Present, UID: tt.want.UID, Want: tt.want})
+			if Decide(c).Do == ReadResource {
+				c = c.WithResource(7, tt.have)
+			}
+			change := Decide(c).Change
+			got := "none"
+			if change.Op != 0 {
+				categories := ""
+				for _, p := range change.Set {
+					if p.Name == resource.PropCategories {
+						categories = p.Value
+					}
+				}
+				got = fmt.Sprintf("%s %s %s", change.Op, change.DisplayName, categories)
+			}
+			if got != tt.wrote {
+				t.Errorf("got %q, want %q", got, tt.wrote)
+			}
+		})
+	}
+}

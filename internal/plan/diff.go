@@ -51,13 +51,37 @@ func (c *Change) diffProperty(have *resource.Observed, p resource.Property, own 
 	}
 }
 
-// rename sets the display name back to what the object gives it.
-func (c *Change) rename(have *resource.Observed) {
-	if have.DisplayName == c.Want.DisplayName {
+// rename sets the display name back to what the object gives it, and removes the
+// marks of a conflict.
+func (c *Change) rename(have *resource.Observed, own resource.Ownership) {
+	if have.DisplayName != c.Want.DisplayName {
+		c.Op, c.DisplayName = Update, c.Want.DisplayName
+		c.Fields = append(c.Fields, Field{Name: "displayName", Have: have.DisplayName, Want: c.Want.DisplayName})
+	}
+	conflicts := own.Conflicts(have.Categories)
+	if len(conflicts) == 0 {
 		return
 	}
-	c.Op, c.DisplayName = Update, c.Want.DisplayName
-	c.Fields = append(c.Fields, Field{Name: "displayName", Have: have.DisplayName, Want: c.Want.DisplayName})
+	c.Op = Update
+	c.setCategories(have, slices.DeleteFunc(c.categories(have), func(category string) bool { return slices.Contains(conflicts, category) }))
+}
+
+// categories are those that the resource will have after the change.
+func (c *Change) categories(have *resource.Observed) []string {
+	for _, p := range c.Set {
+		if p.Name == resource.PropCategories {
+			return resource.SplitCategories(p.Value)
+		}
+	}
+	return slices.Clone(have.Categories)
+}
+
+// setCategories writes categories in place of those that the change wrote.
+func (c *Change) setCategories(have *resource.Observed, categories []string) {
+	c.Set = slices.DeleteFunc(c.Set, func(p resource.Property) bool { return p.Name == resource.PropCategories })
+	c.Fields = slices.DeleteFunc(c.Fields, func(f Field) bool { return f.Name == resource.PropCategories })
+	c.set(resource.Property{Name: resource.PropCategories, Value: resource.JoinCategories(categories), From: "kind"},
+		resource.JoinCategories(have.Categories))
 }
 
 func (c *Change) set(p resource.Property, old string) {
@@ -80,7 +104,6 @@ func (c *Change) diffCategories(have *resource.Observed, want *resource.Resource
 		}
 	}
 	if !slices.Equal(merged, have.Categories) {
-		c.set(resource.Property{Name: resource.PropCategories, Value: resource.JoinCategories(merged), From: "kind"},
-			resource.JoinCategories(have.Categories))
+		c.setCategories(have, merged)
 	}
 }

@@ -100,7 +100,7 @@ type Policy struct {
 func (p Policy) reuses(kind resource.Kind) bool { return p.Reuse != nil && p.Reuse(kind) }
 
 // Misnamed says whether a resource has another display name than its object gives
-// it.
+// it, or the mark of a conflict of names.
 func (p Policy) Misnamed(o *resource.Observed) bool {
-	return p.DisplayName != nil && o.DisplayName != p.DisplayName(o.Key)
+	return p.DisplayName != nil && o.DisplayName != p.DisplayName(o.Key) || len(p.Ownership.Conflicts(o.Categories)) > 0
 }

@@ -12,6 +12,8 @@ const categoryPrefix = "Kubernetes"
 const (
 	SuffixDeleted  = "Deleted"
 	SuffixConflict = "Conflict"
+
+	suffixConflictLower = "conflict"
 )
 
 // Category is the system category of a kind with this title: "KubernetesPod".

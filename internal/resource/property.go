@@ -57,15 +57,29 @@ type Ownership struct {
 	// configuration says to ignore. Nil ignores nothing.
 	Ignored func(name string) bool
 	// Category says whether an element of system.categories is one that Argus
-	// gives, for any kind, in any life. Nil takes all that begin as ours do.
+	// or the first Argus gives, for any kind, in any life. Nil takes all that
+	// begin as ours do.
 	Category func(category string) bool
 }
 
-// Categories are those of the elements of system.categories that are Argus's.
+// Categories are those of the elements of system.categories that are Argus's to
+// write and to remove. The mark of a conflict is not: Argus gives none, and one
+// that the first Argus left stays until a person asks (Conflicts).
 func (o Ownership) Categories(all []string) []string {
+	return o.categories(all, false)
+}
+
+// Conflicts are the elements of system.categories by which the first Argus marked
+// a resource whose name was taken.
+func (o Ownership) Conflicts(all []string) []string {
+	return o.categories(all, true)
+}
+
+func (o Ownership) categories(all []string, conflicts bool) []string {
 	var ours []string
 	for _, c := range all {
-		if o.Category != nil && o.Category(c) || o.Category == nil && strings.HasPrefix(c, categoryPrefix) {
+		mine := o.Category != nil && o.Category(c) || o.Category == nil && strings.HasPrefix(c, categoryPrefix)
+		if mine && conflicts == strings.HasSuffix(strings.ToLower(c), suffixConflictLower) {
 			ours = append(ours, c)
 		}
 	}

@@ -108,3 +108,22 @@ func TestJoinCategories_isUndoneBySplit(t *testing.T) {
 		}
 	})
 }
+
+func TestOwnership_Conflicts(t *testing.T) {
+	all := []string{"snmp", "KubernetesPod", "KubernetesPodConflict", "kubernetespodCONFLICT", "KubernetesPodDeleted", "Conflict"}
+	byPrefix := resource.Ownership{}
+	byTable := resource.Ownership{Category: func(c string) bool { return strings.HasPrefix(strings.ToLower(c), "kubernetespod") }}
+	tests := map[string]struct {
+		got, want []string
+	}{
+		"ours, by prefix":      {byPrefix.Categories(all), []string{"KubernetesPod", "KubernetesPodDeleted"}},
+		"ours, by table":       {byTable.Categories(all), []string{"KubernetesPod", "KubernetesPodDeleted"}},
+		"conflicts, by prefix": {byPrefix.Conflicts(all), []string{"KubernetesPodConflict"}},
+		"conflicts, by table":  {byTable.Conflicts(all), []string{"KubernetesPodConflict", "kubernetespodCONFLICT"}},
+	}
+	for name, tt := range tests {
+		if diff := cmp.Diff(tt.want, tt.got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}

@@ -124,7 +124,14 @@ func (s *scene) groupConfig(p parts) resourcegroup.Config {
 func (s *scene) start(t *testing.T) *argus {
 	t.Helper()
 	p := s.assemble(t)
-	a := &argus{groups: resourcegroup.New(s.groupConfig(p))}
+	a := &argus{}
+	groups := s.groupConfig(p)
+	groups.OnRequest = func(name string) {
+		if name == resourcegroup.PropRename {
+			a.mirror.RenameSoon()
+		}
+	}
+	a.groups = resourcegroup.New(groups)
 	a.mirror = mirror.New(mirror.Config{
 		Cluster: s.cluster, Account: p.account, Actions: p.account, Cache: resourcecache.New(p.policy), Kinds: p.kinds, Policy: p.policy,
 		OnGroups: a.groups.Touch, AuditEvery: s.config.Daemons.LMCacheSync.Interval, SweepEvery: s.config.Daemons.LMResourceSweeper.Interval,

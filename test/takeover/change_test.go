@@ -115,6 +115,7 @@ func TestMarks(t *testing.T) {
 		if len(marks) == 0 {
 			return
 		}
+		s.config.Daemons.LMCacheSync.Interval = 24 * time.Hour
 		a := s.start(t)
 		a.settle(t)
 		s.commits()

@@ -136,6 +136,7 @@ func (p *portal) snapshot(t *testing.T) []byte {
 type scene struct {
 	*golden
 	portal  *portal // what load puts into the account
+	form    string  // whose configuration file: v6 or chart
 	config  config.Config
 	cluster *cluster
 	sim     *lmsim.Server
@@ -154,7 +155,11 @@ func eachGolden(t *testing.T, scenario func(t *testing.T, s *scene)) {
 	for _, file := range files {
 		for form, write := range map[string]func(*golden) string{"v6": v6File, "chart": chartFile} {
 			t.Run(strings.TrimSuffix(filepath.Base(file), ".json")+"/"+form, func(t *testing.T) {
-				synctest.Test(t, func(t *testing.T) { scenario(t, newScene(t, file, write)) })
+				synctest.Test(t, func(t *testing.T) {
+					s := newScene(t, file, write)
+					s.form = form
+					scenario(t, s)
+				})
 			})
 		}
 	}

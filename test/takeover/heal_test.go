@@ -118,8 +118,8 @@ func TestDuplicates(t *testing.T) {
 				if d, ok := s.sim.Device(goes); ok != s.soft() || ok && !d.DisableAlerting {
 					t.Errorf("the other: got %v, %+v, want it removed", ok, d)
 				}
-				time.Sleep(24 * time.Hour)
-				s.want(t, "a quiet day")
+				time.Sleep(3 * time.Hour)
+				s.want(t, "three quiet hours")
 			})
 		})
 	}
