@@ -1,0 +1,78 @@
+package cli
+
+import (
+	"bytes"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// watched is a reloader of one file, as it stands after a start. Its cluster cannot
+// be reached, since no kubeconfig names it.
+func watched(t *testing.T, content string) (r *reloader, write func(content string), log *bytes.Buffer) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "config.yaml")
+	write = func(content string) {
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(content)
+	environment := credentials()
+	p := Process{Lookup: func(name string) (string, bool) { v, ok := environment[name]; return v, ok }}
+	f := flags{config: []string{path}, kubeconfig: filepath.Join(t.TempDir(), "missing")}
+	log = &bytes.Buffer{}
+	r = newReloader(p, f, new(slog.LevelVar), slog.New(slog.NewTextHandler(log, nil)))
+	r.events = newEvents(t.Context(), p, nil, r.log) // outside a pod
+	var err error
+	if r.inForce, err = loadConfig(p, f); err != nil {
+		t.Fatal(err)
+	}
+	return r, write, log
+}
+
+// TestReloader_KeepsTheLastGood: a file with faults is told once and changes
+// nothing, and one that is good again ends the complaint.
+func TestReloader_KeepsTheLastGood(t *testing.T) {
+	const good = "clusterName: lab\n"
+	r, write, log := watched(t, good)
+	for name, tt := range map[string]struct{ content, fault string }{
+		"a fault":                         {"clusterName: lab\nclusterNam: x\n", "clusterNam"},
+		"no YAML":                         {"clusterName: [\n", "not YAML"},
+		"what it names cannot be reached": {"clusterName: other\n", "Kubernetes cluster"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			log.Reset()
+			write(tt.content)
+			for range 3 {
+				if next := r.look(t.Context()); next != nil {
+					t.Fatalf("look: got loops, want the ones before to go on")
+				}
+			}
+			if !strings.Contains(r.fault, tt.fault) || r.inForce.ClusterName != "lab" {
+				t.Errorf("got fault %q with %q in force, want %q and lab", r.fault, r.inForce.ClusterName, tt.fault)
+			}
+			if got := strings.Count(log.String(), "is not taken"); got != 1 {
+				t.Errorf("log: told %d times, want once:\n%s", got, log)
+			}
+			write(good)
+			if next := r.look(t.Context()); next != nil || r.fault != "" {
+				t.Errorf("good again: got loops %v and fault %q, want neither", next != nil, r.fault)
+			}
+		})
+	}
+}
+
+// TestReloader_LogLevel takes effect without anything beginning anew.
+func TestReloader_LogLevel(t *testing.T) {
+	r, write, _ := watched(t, "clusterName: lab\n")
+	write("clusterName: lab\nlog: {level: debug}\n")
+	if next := r.look(t.Context()); next != nil {
+		t.Errorf("look: got loops, want the ones before to go on")
+	}
+	if r.level.Level() != slog.LevelDebug || r.inForce.Log.Level != "debug" || r.fault != "" {
+		t.Errorf("got level %v, %q in force and fault %q, want debug", r.level.Level(), r.inForce.Log.Level, r.fault)
+	}
+}
