@@ -138,7 +138,6 @@ func bubble(t *testing.T, scenario func(t *testing.T, sim *lmsim.Server)) {
 
 func TestGroups_FollowNamespacesAndRoles(t *testing.T) {
 	bubble(t, func(t *testing.T, sim *lmsim.Server) {
-		t.Helper()
 		r := start(t, sim, &names{namespaces: []string{"shop"}, roles: []string{"worker"}})
 		time.Sleep(30 * time.Second)
 		r.want("first tree", "create lab", "create lab/ClusterScoped", "create lab/ClusterScoped/Etcd", "create lab/ClusterScoped/PersistentVolumes",
@@ -154,7 +153,6 @@ func TestGroups_FollowNamespacesAndRoles(t *testing.T) {
 // read to be gone and nothing is in the group.
 func TestGroups_GoOnlyWhenProven(t *testing.T) {
 	bubble(t, func(t *testing.T, sim *lmsim.Server) {
-		t.Helper()
 		cluster := &names{namespaces: []string{"shop", "web"}}
 		r := start(t, sim, cluster)
 		time.Sleep(30 * time.Second)
@@ -185,7 +183,6 @@ func TestGroups_GoOnlyWhenProven(t *testing.T) {
 
 func TestGroups_PeopleAndFacts(t *testing.T) {
 	bubble(t, func(t *testing.T, sim *lmsim.Server) {
-		t.Helper()
 		version := "v1.36.0"
 		var asked []string
 		r := start(t, sim, &names{namespaces: []string{"shop"}}, func(c *resourcegroup.Config) {
@@ -235,7 +232,6 @@ func TestGroups_PeopleAndFacts(t *testing.T) {
 // TestGroups_HearsPeopleSoon: a request is heard long before the tree is read anew.
 func TestGroups_HearsPeopleSoon(t *testing.T) {
 	bubble(t, func(t *testing.T, sim *lmsim.Server) {
-		t.Helper()
 		asked := make(chan string, 10)
 		r := start(t, sim, &names{}, func(c *resourcegroup.Config) { c.OnRequest = func(property string) { asked <- property } })
 		time.Sleep(time.Minute)
@@ -255,7 +251,6 @@ func TestGroups_HearsPeopleSoon(t *testing.T) {
 
 func TestGroups_Parents(t *testing.T) {
 	bubble(t, func(t *testing.T, sim *lmsim.Server) {
-		t.Helper()
 		team, err := sim.CreateGroup(simaccount.GroupInput{Name: ptr("Team"), ParentID: ptr(int32(1))})
 		if err != nil {
 			t.Fatal(err)
@@ -283,7 +278,6 @@ func TestGroups_Parents(t *testing.T) {
 // cluster under another name, stop everything.
 func TestGroups_OtherCluster(t *testing.T) {
 	bubble(t, func(t *testing.T, sim *lmsim.Server) {
-		t.Helper()
 		start(t, sim, &names{})
 		time.Sleep(time.Minute)
 		second := start(t, sim, &names{}, func(c *resourcegroup.Config) { c.Layout.Cluster.UID = "uid-2" })
