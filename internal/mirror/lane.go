@@ -58,7 +58,9 @@ func (m *Manager) work(ctx context.Context, key resource.Key, op plan.Op, turn T
 			m.Log.Error("panic while reconciling", "kind", string(key.Kind), "namespace", key.Namespace, "name", key.Name,
 				"error", fmt.Sprint(r), "stack", string(debug.Stack()))
 		}
-		m.queue.Finish(key, end, next, priority)
+		if m.queue.Finish(key, end, next, priority) {
+			m.Touch(key)
+		}
 	}()
 	end, next = m.reconcile(ctx, key, op, turn)
 }

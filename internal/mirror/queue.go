@@ -33,6 +33,7 @@ type item struct {
 	delayed  bool
 	running  bool
 	dirty    bool // touched while it ran: run it again
+	again    bool // dropped while it ran: see whether that still holds
 	failures int
 }
 
@@ -104,16 +105,19 @@ func (q *Queue) Put(key resource.Key, op plan.Op, priority int) {
 	q.enqueue(it, op, priority)
 }
 
-// Drop takes the key out of the queue unless it is being worked on: nothing is
-// due for it any more.
+// Drop takes the key out of the queue: nothing is due for it any more. Of a key
+// that is being worked on that may be said too early, so Finish tells of it.
 func (q *Queue) Drop(key resource.Key) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	it := q.items[key]
-	if it == nil || it.running {
+	switch {
+	case it == nil:
 		return
-	}
-	if !it.delayed {
+	case it.running:
+		it.again = true
+		return
+	case !it.delayed:
 		q.lanes[it.lane].length--
 	}
 	it.turn = 0
@@ -149,7 +153,7 @@ func (q *Queue) Take(op plan.Op) (key resource.Key, waited time.Duration, ok boo
 	l.taken++
 	it := l.take(l.taken%fairness == 0)
 	l.length--
-	it.turn, it.running, it.dirty = 0, true, false
+	it.turn, it.running, it.dirty, it.again = 0, true, false, false
 	return it.key, time.Since(it.since), true
 }
 
@@ -181,9 +185,10 @@ const (
 	Moved              // look again at once, in another lane
 )
 
-// Finish ends the work on a key that Take handed out. A key that was touched
-// meanwhile is looked at again at once, however it ended.
-func (q *Queue) Finish(key resource.Key, end End, op plan.Op, priority int) {
+// Finish ends the work on a key that Take handed out. A key that was put meanwhile
+// is looked at again at once, however it ended. One that was dropped meanwhile was
+// judged by what the work has since changed: again asks to judge it once more.
+func (q *Queue) Finish(key resource.Key, end End, op plan.Op, priority int) (again bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	it := q.items[key]
@@ -203,6 +208,7 @@ func (q *Queue) Finish(key resource.Key, end End, op plan.Op, priority int) {
 		d := min(retryFirst<<min(it.failures-1, 12), retryMost)
 		q.delay(it, op, priority, d/2+rand.N(d)) //nolint:gosec // jitter, not a secret
 	}
+	return it.again
 }
 
 // Depths returns how many keys wait in each lane, and how many are delayed after
