@@ -38,6 +38,8 @@ func createPodsNow(ctx context.Context, namespace string, n int) error {
 // Whatever happens to the answer of a create, and whether or not it took effect,
 // each object ends with one resource. Each fault has an account of its own, and
 // all are healed side by side.
+//
+//nolint:tparallel // the accounts are healed side by side already
 func TestFault_answerLost(t *testing.T) {
 	t.Parallel()
 	const pods = 6

@@ -364,14 +364,14 @@ func TestFollow_createdAgain(t *testing.T) {
 	p := newPortal(t)
 	namespace(t, "again")
 	services := kube.client.CoreV1().Services("again")
-	make := func() *corev1.Service {
+	create := func() *corev1.Service {
 		s, err := services.Create(t.Context(), &corev1.Service{
 			ObjectMeta: metav1.ObjectMeta{Name: "svc"}, Spec: corev1.ServiceSpec{Ports: []corev1.ServicePort{{Port: 80}}},
 		}, metav1.CreateOptions{})
 		must(t, err)
 		return s
 	}
-	make()
+	create()
 	setup{portal: p, cluster: "again"}.start(t)
 	p.awaitEqual(t, "again")
 	first, ok := p.DeviceByDisplayName("svc-svc-again-again")
@@ -380,7 +380,7 @@ func TestFollow_createdAgain(t *testing.T) {
 	}
 	for range 3 {
 		must(t, services.Delete(t.Context(), "svc", metav1.DeleteOptions{}))
-		make()
+		create()
 		p.awaitEqual(t, "again")
 	}
 	second, _ := p.DeviceByDisplayName("svc-svc-again-again")

@@ -56,7 +56,7 @@ func inPod(tb testing.TB, files string, command ...string) *exec.Cmd {
 	tb.Helper()
 	self, err := os.Executable()
 	must(tb, err)
-	cmd := exec.Command(self, command...) //nolint:noctx,gosec // its test ends it; it is this very binary
+	cmd := exec.Command(self, command...)
 	cmd.Env = []string{childEnv + "=" + files}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS}
 	if os.Geteuid() != 0 {

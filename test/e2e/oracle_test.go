@@ -153,7 +153,7 @@ func (f fact) resourceOf(obj *unstructured.Unstructured, cluster string) (displa
 func restless(annotation string) bool {
 	switch annotation {
 	case "kubectl.kubernetes.io/last-applied-configuration", "virtual-kubelet.io/last-applied-node-status",
-		"control-plane.alpha.kubernetes.io/leader",
+		"control-plane.alpha.kubernetes.io/leader", "endpoints.kubernetes.io/last-change-trigger-time",
 		"autoscaling.alpha.kubernetes.io/current-metrics", "autoscaling.alpha.kubernetes.io/conditions":
 		return true
 	}

@@ -57,7 +57,7 @@ func (p *portal) open(tb testing.TB) {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	server := &httptest.Server{Listener: listener, Config: &http.Server{Handler: p}} //nolint:gosec // only tests call it
+	server := &httptest.Server{Listener: listener, Config: &http.Server{Handler: p}}
 	server.Start()
 	tb.Cleanup(server.Close)
 }

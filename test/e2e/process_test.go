@@ -24,10 +24,10 @@ var program struct {
 func programFile(tb testing.TB) string {
 	tb.Helper()
 	program.once.Do(func() {
-		if program.dir, program.err = os.MkdirTemp("", "argus-e2e-"); program.err != nil {
+		if program.dir, program.err = os.MkdirTemp("", "argus-e2e-"); program.err != nil { //nolint:usetesting // it outlives the test that asks first
 			return
 		}
-		build := exec.Command("go", "build", "-o", program.dir, "github.com/argus-k8s/argus/cmd/argus") //nolint:noctx // outlives the test that asks first
+		build := exec.Command("go", "build", "-o", program.dir, "github.com/argus-k8s/argus/cmd/argus")
 		if out, err := build.CombinedOutput(); err != nil {
 			program.err = fmt.Errorf("build argus: %w\n%s", err, out)
 		}
@@ -55,7 +55,7 @@ type process struct {
 func (s setup) startProcess(tb testing.TB) *process {
 	tb.Helper()
 	file := programFile(tb)
-	return s.launch(tb, exec.CommandContext(context.WithoutCancel(tb.Context()), file, s.args(tb, "run")...)) //nolint:gosec // the program just built
+	return s.launch(tb, exec.CommandContext(context.WithoutCancel(tb.Context()), file, s.args(tb, "run")...))
 }
 
 // launch starts a command that becomes Argus.

@@ -41,7 +41,7 @@ func TestQuiet(t *testing.T) {
 		t.Fatalf("%d pages of resources, want 2 for this test", pages)
 	}
 
-	since, commits := p.lastCall(), p.commits()
+	since := p.lastCall()
 	a = s.start(t)
 	a.awaitIdle(t)
 	eventually(t, patience, "the first sync is complete", func(context.Context) error { return said(a, "first sync is complete", 1) })
@@ -75,7 +75,8 @@ func TestQuiet(t *testing.T) {
 	}
 	a.stop(t)
 
-	since, commits = p.lastCall(), p.commits()
+	since = p.lastCall()
+	commits := p.commits()
 	s.config = "daemons: {lmCacheSync: {interval: 1s, minInterval: 1s}}"
 	a = s.start(t)
 	const audits = 4
