@@ -45,8 +45,12 @@ func ParseDuration(text string) (time.Duration, bool) {
 	return d.ToTimeDuration(), true
 }
 
-// FormatDuration writes a duration as ParseDuration reads it.
-func FormatDuration(d time.Duration) string { return duration.Format(d) }
+// FormatDuration writes a duration in days and what is smaller, each of them, as
+// accounts hold it (P10DT0H0M0S): a reader that knows no weeks understands it too.
+func FormatDuration(d time.Duration) string {
+	const day = 24 * time.Hour
+	return fmt.Sprintf("P%dDT%dH%dM%dS", d/day, d%day/time.Hour, d%time.Hour/time.Minute, d%time.Minute/time.Second)
+}
 
 // keeps says how long the resource of an object that is gone is kept, and in the
 // words of the property that tells it to the portal; none for the common time.
