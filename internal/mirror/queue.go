@@ -31,6 +31,7 @@ type item struct {
 	since    time.Time // when it began to wait
 	due      time.Time // of a delayed item
 	delayed  bool
+	parked   bool // delayed, and not because something failed
 	running  bool
 	dirty    bool // touched while it ran: run it again
 	again    bool // dropped while it ran: see whether that still holds
@@ -203,6 +204,7 @@ func (q *Queue) Finish(key resource.Key, end End, op plan.Op, priority int) (aga
 		q.enqueue(it, op, priority)
 	case end == Parked:
 		q.delay(it, op, priority, parkPause)
+		it.parked = true
 	case end == Failed:
 		it.failures++
 		d := min(retryFirst<<min(it.failures-1, 12), retryMost)
@@ -212,7 +214,7 @@ func (q *Queue) Finish(key resource.Key, end End, op plan.Op, priority int) (aga
 }
 
 // Depths returns how many keys wait in each lane, and how many are delayed after
-// a failure.
+// a failure. One that is parked is in neither: nothing will come of looking again.
 func (q *Queue) Depths() (lanes map[plan.Op]int, delayed int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -221,7 +223,7 @@ func (q *Queue) Depths() (lanes map[plan.Op]int, delayed int) {
 		lanes[op] = l.length
 	}
 	for _, it := range q.items {
-		if it.delayed {
+		if it.delayed && !it.parked {
 			delayed++
 		}
 	}
@@ -276,7 +278,7 @@ func keepCurrent(places []place) []place {
 // delay makes the item wait for a time before it enters a lane. q.mu is held.
 func (q *Queue) delay(it *item, op plan.Op, priority int, d time.Duration) {
 	q.turn++
-	it.turn, it.lane, it.priority, it.delayed = q.turn, op, priority, true
+	it.turn, it.lane, it.priority, it.delayed, it.parked = q.turn, op, priority, true, false
 	it.due = time.Now().Add(d)
 	heap.Push(&q.late, place{item: it, turn: it.turn, due: it.due})
 	q.arm()

@@ -136,11 +136,19 @@ func TestQueue_ParksForLong(t *testing.T) {
 		key, _, _ := q.Take(plan.Create)
 		began := time.Now()
 		q.Finish(key, Parked, plan.Create, 0)
+		if _, delayed := q.Depths(); delayed != 0 {
+			t.Errorf("a parked key counts among %d that failed: the first sync would never be complete", delayed)
+		}
 		if err := q.Wait(t.Context(), plan.Create); err != nil {
 			t.Fatal(err)
 		}
 		if got := time.Since(began); got != parkPause {
 			t.Errorf("pause of a parked key: got %v, want %v", got, parkPause)
+		}
+		q.Take(plan.Create)
+		q.Finish(key, Failed, plan.Create, 0)
+		if _, delayed := q.Depths(); delayed != 1 {
+			t.Errorf("%d keys are delayed after the key failed, want 1", delayed)
 		}
 	})
 }
