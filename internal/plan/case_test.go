@@ -1,0 +1,103 @@
+package plan
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/argus-k8s/argus/internal/resource"
+)
+
+// TestCase_NameIsTaken: whoever has the display name of an object that has no
+// resource yet, only a living resource of the same object is taken for it.
+func TestCase_NameIsTaken(t *testing.T) {
+	want := wanted("uid-1", "a")
+	for name, tt := range map[string]struct {
+		change func(o *resource.Observed)
+		do     Do
+		known  int
+	}{
+		"its own resource":         {func(*resource.Observed) {}, Rest, 1},
+		"one that is marked":       {func(o *resource.Observed) { o.Life = resource.Deleted }, Park, 0},
+		"another object's":         {func(o *resource.Observed) { o.Key.Namespace = "other" }, Park, 0},
+		"somebody's, without keys": {func(o *resource.Observed) { o.Key = resource.Key{} }, Park, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := Case{Key: key}.WithObject(Object{Sight: Present, UID: want.UID, Want: want})
+			create := Decide(c)
+			if create.Do != Act || create.Change.Op != Create {
+				t.Fatalf("first: got %+v, want to create", create)
+			}
+			c = c.WithResult(create.Change, Result{Outcome: Taken})
+			if find := Decide(c); find.Do != FindName || find.Name != want.DisplayName {
+				t.Fatalf("refused: got %+v, want to find who has %q", find, want.DisplayName)
+			}
+			found := observed(7, want)
+			tt.change(found)
+			c = c.WithNames([]resource.Observed{*found})
+			got := Decide(c)
+			if got.Do != tt.do || len(c.Settled()) != tt.known {
+				t.Errorf("found: got %+v and %d known, want %d and %d", got, len(c.Settled()), tt.do, tt.known)
+			}
+			if tt.do == Park && !strings.Contains(got.Reason, "resource 7") {
+				t.Errorf("reason: got %q, want it to name who has it", got.Reason)
+			}
+		})
+	}
+}
+
+// TestCase_ReadAgain: what is read under a number counts only if it is this
+// object's and lives; anything else is neither changed nor removed.
+func TestCase_ReadAgain(t *testing.T) {
+	want := wanted("uid-1", "a")
+	for name, tt := range map[string]struct {
+		seen func() *resource.Observed
+		gone Do
+	}{
+		"ours":          {func() *resource.Observed { return observed(7, want) }, Act},
+		"nothing there": {func() *resource.Observed { return nil }, Rest},
+		"marked deleted": {func() *resource.Observed {
+			o := observed(7, want)
+			o.Life = resource.Deleted
+			return o
+		}, Rest},
+		"another object's": {func() *resource.Observed {
+			o := observed(7, want)
+			o.Key.Name = "other"
+			return o
+		}, Rest},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := Case{Key: key, Known: []Known{known(observed(7, want))}}.WithObject(Object{Sight: Absent})
+			if read := Decide(c); read.Do != ReadResource || read.ID != 7 {
+				t.Fatalf("first: got %+v, want to read resource 7", read)
+			}
+			if got := Decide(c.WithResource(7, tt.seen())); got.Do != tt.gone {
+				t.Errorf("after the read: got %+v, want %d", got, tt.gone)
+			}
+		})
+	}
+}
+
+// TestKnown_InSync: an account that changes what is written rests only in the
+// state it was left in.
+func TestKnown_InSync(t *testing.T) {
+	want := resource.Fingerprint{Visible: 1, Full: 10}
+	for name, tt := range map[string]struct {
+		k    Known
+		want bool
+	}{
+		"as it should be":                         {Known{Visible: 1}, true},
+		"differs":                                 {Known{Visible: 2}, false},
+		"written, and shown otherwise":            {Known{Visible: 2, Wrote: 10, After: 2}, true},
+		"written, and somebody changed it since":  {Known{Visible: 3, Wrote: 10, After: 2}, false},
+		"written, and now as it should be":        {Known{Visible: 1, Wrote: 10, After: 2}, true},
+		"another was written that shows the same": {Known{Visible: 1, Wrote: 11, After: 1}, false},
+		"not in the last listing":                 {Known{Visible: 1, Unlisted: true}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := tt.k.InSync(want); got != tt.want {
+				t.Errorf("got %v, want %v", got, tt.want)
+			}
+		})
+	}
+}
