@@ -3,10 +3,12 @@ package account_test
 import (
 	"context"
 	"fmt"
+	"iter"
 	"log/slog"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -183,13 +185,14 @@ func TestGroups_GoOnlyWhenProven(t *testing.T) {
 
 func TestGroups_PeopleAndFacts(t *testing.T) {
 	bubble(t, func(t *testing.T, sim *lmsim.Server) {
-		version := "v1.36.0"
-		var asked []string
+		var version atomic.Value
+		version.Store("v1.36.0")
+		asked := make(chan string, 10)
 		r := start(t, sim, &names{namespaces: []string{"shop"}}, func(c *resourcegroup.Config) {
 			c.Facts = func(context.Context) []resource.Property {
-				return []resource.Property{{Name: "kubernetes.version", Value: version}}
+				return []resource.Property{{Name: "kubernetes.version", Value: version.Load().(string)}}
 			}
-			c.OnRequest = func(property string) { asked = append(asked, property) }
+			c.OnRequest = func(property string) { asked <- property }
 		})
 		time.Sleep(30 * time.Second)
 		r.commits()
@@ -206,7 +209,7 @@ func TestGroups_PeopleAndFacts(t *testing.T) {
 			{Name: resourcegroup.PropResync, Value: "true"}, {Name: resourcegroup.PropRename, Value: "true"}, {Name: "team", Value: "blue"}}}))
 		_, err = sim.CreateGroup(simaccount.GroupInput{Name: ptr("favourites"), ParentID: ptr(r.id("lab/Namespaces"))})
 		must(err)
-		version = "v1.37.2"
+		version.Store("v1.37.2")
 		time.Sleep(3 * time.Hour)
 		if got := len(slices.DeleteFunc(r.commits(), func(c string) bool { return strings.HasPrefix(c, "update") })); got != 0 {
 			t.Errorf("groups made or deleted after a person moved and renamed the tree: got %d, want none", got)
@@ -223,7 +226,8 @@ func TestGroups_PeopleAndFacts(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("cluster group (-want +got):\n%s", diff)
 		}
-		if diff := cmp.Diff([]string{resourcegroup.PropResync, resourcegroup.PropRename}, asked); diff != "" {
+		close(asked)
+		if diff := cmp.Diff([]string{resourcegroup.PropResync, resourcegroup.PropRename}, slices.Collect(chanOf(asked))); diff != "" {
 			t.Errorf("requests (-want +got):\n%s", diff)
 		}
 	})
@@ -289,6 +293,17 @@ func TestGroups_OtherCluster(t *testing.T) {
 			t.Errorf("the same cluster under another name: got %v, want it refused", err)
 		}
 	})
+}
+
+// chanOf is what a closed channel holds.
+func chanOf[T any](ch chan T) iter.Seq[T] {
+	return func(yield func(T) bool) {
+		for v := range ch {
+			if !yield(v) {
+				return
+			}
+		}
+	}
 }
 
 func ptr[T any](v T) *T { return &v }
