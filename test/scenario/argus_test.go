@@ -59,14 +59,18 @@ func (s *story) configure(content []byte) error {
 
 func (s *story) argusCmd(ts *testscript.TestScript, neg bool, args []string) {
 	a := s.argus
-	if neg && (len(args) == 0 || args[0] != "config") {
-		ts.Fatalf("only argus config can be negated")
+	if neg && (len(args) == 0 || args[0] != "config" && args[0] != "start") {
+		ts.Fatalf("only argus config and argus start can be negated")
 	}
 	command(ts, args, map[string]func([]string){
 		"start": func(args []string) {
 			want(ts, args, 0, "argus start")
 			ts.Check(a.start())
-			eventually(ts, a.synced)
+			if neg {
+				a.refuses(ts)
+			} else {
+				eventually(ts, a.synced)
+			}
 		},
 		"stop": func(args []string) {
 			want(ts, args, 0, "argus stop")
@@ -128,6 +132,16 @@ func (a *argus) stop() error {
 		return err
 	}
 	return a.end()
+}
+
+// refuses expects that it ends by itself, with an error.
+func (a *argus) refuses(ts *testscript.TestScript) {
+	process := a.process.Process
+	end := time.AfterFunc(patience, func() { _ = process.Kill() })
+	defer end.Stop()
+	if err := a.end(); err == nil {
+		ts.Fatalf("argus ended well")
+	}
 }
 
 // kill ends it as the kernel does.
@@ -233,7 +247,7 @@ func (a *argus) ready() (string, error) {
 
 // tail is the end of a text.
 func tail(text string) string {
-	const most = 3000
+	const most = 12000
 	return text[max(0, len(text)-most):]
 }
 

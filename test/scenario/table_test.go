@@ -64,6 +64,17 @@ func (t table) String() string {
 	return b.String()
 }
 
+// lines are the rows with no more blanks than are needed: for comparing.
+func (t table) lines() []string {
+	lines := make([]string, len(t))
+	for i, row := range t {
+		for _, c := range row {
+			lines[i] += quoted(c) + "  "
+		}
+	}
+	return lines
+}
+
 func quoted(c string) string {
 	if strings.ContainsAny(c, " \t") {
 		return "`" + c + "`"
@@ -98,7 +109,7 @@ func (s *story) compare(ts *testscript.TestScript, file string, got func(columns
 		if err != nil {
 			return err
 		}
-		if diff := cmp.Diff(want.String(), have.String()); diff != "" {
+		if diff := cmp.Diff(want.lines(), have.lines()); diff != "" {
 			return fmt.Errorf("%s differs (-file +account):\n%s\nthe account has:\n%s", file, diff, have)
 		}
 		return nil

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	authorizationv1 "k8s.io/api/authorization/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/kubernetes/scheme"
 )
 
@@ -118,7 +119,23 @@ func shown(r *http.Request, res *resource, version string, o object) object {
 		out[field] = value
 	}
 	out["apiVersion"] = res.apiVersion(version)
+	if res.plural == "daemonsets" {
+		out["metadata"] = withTemplateGeneration(metadata(o))
+	}
 	return out
+}
+
+// withTemplateGeneration adds what the conversion of a whole DaemonSet to apps/v1
+// adds, and its metadata alone lacks.
+func withTemplateGeneration(meta object) object {
+	meta = runtime.DeepCopyJSON(meta)
+	annotations, ok := meta["annotations"].(object)
+	if !ok {
+		annotations = object{}
+	}
+	annotations["deprecated.daemonset.template.generation"] = "1"
+	meta["annotations"] = annotations
+	return meta
 }
 
 // metadataOnly says whether the asker wants no more of an object.
