@@ -107,6 +107,16 @@ func (s *scene) want(t *testing.T, what string, want ...string) {
 	}
 }
 
+// leaveMarks has the portal leave to Argus what is marked deleted.
+func (s *scene) leaveMarks(t *testing.T) {
+	t.Helper()
+	w := s.sim.Switches()
+	w.AutoRemove = false
+	if err := s.sim.SetSwitches(w); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestMarks: what the first Argus marked deleted stays for as long as somebody
 // said, and for ever where nobody did: Argus 6 removed nothing itself.
 func TestMarks(t *testing.T) {
@@ -116,18 +126,27 @@ func TestMarks(t *testing.T) {
 			return
 		}
 		s.config.Daemons.LMCacheSync.Interval = 24 * time.Hour
+		s.leaveMarks(t)
+		three := &account.DeviceInput{Custom: &[]account.Property{{Name: resource.PropDeleteAfter, Value: "P3D"}}}
+		if err := s.sim.EditDevice(marks[0].ID, *three); err != nil {
+			t.Fatal(err)
+		}
 		a := s.start(t)
 		a.settle(t)
 		s.commits()
-		time.Sleep(9 * 24 * time.Hour)
+		time.Sleep(2 * 24 * time.Hour)
+		s.want(t, "two days")
+		time.Sleep(2 * 24 * time.Hour)
+		s.want(t, "four days, and one says three", "delete device "+marks[0].DisplayName)
+		time.Sleep(5 * 24 * time.Hour)
 		s.want(t, "nine days")
-		time.Sleep(21 * 24 * time.Hour)
+		time.Sleep(3 * 24 * time.Hour)
 		if s.config.GlobalDeleteAfterDuration > 365*24*time.Hour {
-			s.want(t, "a month, of which nobody said a word")
+			s.want(t, "twelve days, of which nobody said a word")
 			return
 		}
 		var want []string
-		for _, d := range marks {
+		for _, d := range marks[1:] {
 			want = append(want, "delete device "+d.DisplayName)
 		}
 		if diff := cmp.Diff(want, s.commits(), sorted); diff != "" {

@@ -135,3 +135,31 @@ func TestRecreated(t *testing.T) {
 		s.want(t, "taking over", s.taking(s.removed(t, deployment), "create device "+s.find(t, deployment).DisplayName)...)
 	})
 }
+
+// TestDrift: what the first Argus did not follow, and the default name that it gave
+// to a pod now and then, are set right once.
+func TestDrift(t *testing.T) {
+	eachGolden(t, func(t *testing.T, s *scene) {
+		d := s.find(t, database)
+		address, properties := d.Name, len(d.CustomProperties)
+		d.Name = kind.DefaultName(database)
+		d.set("kubernetes.label.former", "x")
+		d.set("kubernetes.annotation.example.com/former", "x")
+		s.load(t)
+		s.plan(t).check(t, s, map[resource.Key]string{
+			database: fmt.Sprintf("update resource %d: the object changed, or somebody changed its resource", d.ID),
+		})
+		a := s.start(t)
+		a.settle(t)
+		for _, c := range s.commits() {
+			if !slices.Contains(s.taking("update device "+d.DisplayName), c) {
+				t.Errorf("change of the account: %s", c)
+			}
+		}
+		if now, _ := s.sim.Device(d.ID); now.Name != address || len(now.Custom) != properties {
+			t.Errorf("name and number of properties: got %q, %d, want %q, %d", now.Name, len(now.Custom), address, properties)
+		}
+		time.Sleep(3 * time.Hour)
+		s.want(t, "three quiet hours")
+	})
+}

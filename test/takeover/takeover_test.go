@@ -35,7 +35,7 @@ func TestTakeOver(t *testing.T) {
 		}
 		// The account is found to be this cluster's: at most one question by name,
 		// one for the whole, and a look at every group that stands in for one.
-		if got, most := s.reads(), len(before.devices)/999+12; got > most {
+		if got, most := s.reads(), len(before.devices)/999+8; got > most {
 			t.Errorf("reads of the account: got %d, want at most %d", got, most)
 		}
 		if got := s.cluster.reads; got != len(s.missed()) {
@@ -47,7 +47,7 @@ func TestTakeOver(t *testing.T) {
 		if got := s.commits(); len(got) > 0 {
 			t.Errorf("changes on a quiet day: got %q, want none", got)
 		}
-		if got, most := s.reads(), 24*24; got > most {
+		if got, most := s.reads(), 24*(4+6); got > most {
 			t.Errorf("reads of the account on a quiet day: got %d, want at most %d", got, most)
 		}
 		s.same(t, before, s.dump(t))
