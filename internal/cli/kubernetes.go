@@ -49,13 +49,13 @@ func restConfig(kubeconfig string) (*rest.Config, error) {
 
 // identify reads the identity of the cluster: the UID of kube-system, which lives
 // as long as the cluster does.
-func identify(ctx context.Context, client kubernetes.Interface, host, name string) (resource.Cluster, error) {
-	deadline := time.Now().Add(apiserverPatience)
+func (a *parts) identify(ctx context.Context) (resource.Cluster, error) {
+	deadline, host := time.Now().Add(apiserverPatience), a.rest.Host
 	for {
-		ns, err := readNamespace(ctx, client, metav1.NamespaceSystem)
+		ns, err := readNamespace(ctx, a.client, metav1.NamespaceSystem)
 		switch {
 		case err == nil:
-			return resource.Cluster{Name: name, UID: resource.UID(ns.UID)}, nil
+			return resource.Cluster{Name: a.config.ClusterName, UID: resource.UID(ns.UID)}, nil
 		case ctx.Err() != nil:
 			return resource.Cluster{}, ctx.Err()
 		case apierrors.IsUnauthorized(err):
@@ -65,6 +65,7 @@ func identify(ctx context.Context, client kubernetes.Interface, host, name strin
 		case time.Now().After(deadline) || wrongCertificate(err):
 			return resource.Cluster{}, fmt.Errorf("the apiserver at %s cannot be reached: check the address, the network between, and its certificate: %w", host, err)
 		}
+		a.log.Warn("the apiserver cannot be reached; waiting a little", telemetry.KeyURL, host, telemetry.KeyError, err)
 		select {
 		case <-ctx.Done():
 		case <-time.After(time.Second):

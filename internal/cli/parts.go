@@ -55,7 +55,7 @@ func assemble(ctx context.Context, c settings, kubeconfig string, log *slog.Logg
 	if a.client, err = kubernetes.NewForConfig(a.rest); err != nil {
 		return nil, fmt.Errorf("read how to reach the Kubernetes cluster: %w", err)
 	}
-	if a.cluster, err = identify(ctx, a.client, a.rest.Host, c.ClusterName); err != nil {
+	if a.cluster, err = a.identify(ctx); err != nil {
 		return nil, err
 	}
 	a.kinds, a.off = c.EnabledKinds(), c.DisabledKinds()
