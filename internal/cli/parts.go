@@ -66,7 +66,7 @@ func assemble(ctx context.Context, c settings, kubeconfig string, log *slog.Logg
 		Ownership:   a.view.Ownership(),
 		Reuse:       c.Reuses,
 		DisplayName: func(key resource.Key) string { return kind.DisplayName(key, c.ClusterName) },
-		Retention:   plan.Retention{After: c.GlobalDeleteAfterDuration, OwnPods: c.DeleteInfraPodsAfter, DefaultName: kind.DefaultName},
+		Retention:   plan.Retention{After: c.GlobalDeleteAfterDuration, Swept: c.Daemons.LMResourceSweeper.ScheduledDeleteAfter, OwnPods: c.DeleteInfraPodsAfter, DefaultName: kind.DefaultName},
 	}
 	proxy, err := proxyOf(c)
 	if err != nil {
