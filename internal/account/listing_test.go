@@ -68,6 +68,15 @@ func TestAccount_ListsTheClusterWhole(t *testing.T) {
 				if err := lab.List(t.Context(), func(o *resource.Observed) { got = append(got, o.Key.String()) }); err != nil {
 					t.Fatal(err)
 				}
+				others, err := lab.FindName(t.Context(), "a-pod-shop-other")
+				for _, o := range others {
+					if o.DisplayName == "a-pod-shop-other" && o.Key != (resource.Key{}) {
+						t.Errorf("resource of another cluster: got key %s, want none", o.Key)
+					}
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
 				slices.Sort(got)
 				if diff := cmp.Diff([]string{"pods/shop/a", "pods/shop/b"}, slices.Compact(got)); diff != "" {
 					t.Errorf("listed (-want +got):\n%s", diff)

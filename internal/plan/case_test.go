@@ -3,6 +3,7 @@ package plan
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/argus-k8s/argus/internal/resource"
 )
@@ -97,6 +98,53 @@ func TestKnown_InSync(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			if got := tt.k.InSync(want); got != tt.want {
 				t.Errorf("got %v, want %v", got, tt.want)
+			}
+		})
+	}
+}
+
+// TestCase_PostponedKeepsWhatIsKnown: a change that did not happen says nothing
+// about the resource.
+func TestCase_PostponedKeepsWhatIsKnown(t *testing.T) {
+	k := known(observed(7, wanted("uid-1", "a")))
+	for _, outcome := range []Outcome{Postponed, Lost, Refused} {
+		c := Case{Key: key, Known: []Known{k}}.WithResult(Change{Op: Delete, Key: key, ID: 7}, Result{Outcome: outcome, Reason: "later"})
+		if got := c.Settled(); len(got) != 1 || got[0].ID != 7 {
+			t.Errorf("%s: got %+v, want resource 7 to stay known", outcome, got)
+		}
+	}
+}
+
+// TestDiff_LeavesPeoplesProperties: what is not Argus's is neither removed nor
+// written.
+func TestDiff_LeavesPeoplesProperties(t *testing.T) {
+	want := wanted("uid-1", "a")
+	have := observed(7, want)
+	have.Properties = append(have.Properties[:len(have.Properties):len(have.Properties)], resource.Property{Name: "owner", Value: "somebody"})
+	if got := Diff(have, want, resource.Ownership{}); got.Op != None {
+		t.Errorf("got %+v, want no change", got)
+	}
+}
+
+// TestRetention_Expire: what is marked deleted goes when its time is over, not a
+// second sooner, and what lives never.
+func TestRetention_Expire(t *testing.T) {
+	r := Retention{After: time.Minute}
+	for name, tt := range map[string]struct {
+		life resource.Life
+		now  int64
+		do   Do
+	}{
+		"a second too soon": {resource.Deleted, 159, Rest},
+		"due":               {resource.Deleted, 160, Act},
+		"lives":             {resource.Live, 999, Rest},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := observed(7, wanted("uid-1", "a"))
+			o.Life = tt.life
+			o.Properties = append(o.Properties[:len(o.Properties):len(o.Properties)], resource.Property{Name: resource.PropDeletedOn, Value: "100"})
+			if got := r.Expire(o, time.Unix(tt.now, 0)); got.Do != tt.do {
+				t.Errorf("got %+v, want %d", got, tt.do)
 			}
 		})
 	}
