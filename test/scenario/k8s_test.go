@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -214,6 +215,23 @@ func (s *story) delete(ctx context.Context, k known) error {
 		return fmt.Errorf("delete %s: %w", k, err)
 	}
 	return nil
+}
+
+// clean deletes what the file has applied, as far as others would see it.
+func (s *story) clean(tb testing.TB) {
+	tb.Helper()
+	ctx := context.Background()
+	for _, k := range s.known {
+		if k.namespace != "" {
+			continue // goes with its namespace
+		}
+		if err := s.delete(ctx, k); err != nil && !gone(err) {
+			tb.Errorf("clean up: %v", err)
+		}
+		if err := poll(func() error { return s.isGone(ctx, k) }); err != nil {
+			tb.Errorf("clean up: %v", err)
+		}
+	}
 }
 
 func (s *story) isGone(ctx context.Context, k known) error {

@@ -37,6 +37,8 @@ type kubernetes interface {
 	// revoke and grant take and give the right to read a kind.
 	revoke(ctx context.Context, group, plural string) error
 	grant(ctx context.Context, group, plural string) error
+	// shared says whether others change it too.
+	shared() bool
 	// fault makes the apiserver difficult.
 	fault(name string) error
 }
@@ -62,6 +64,8 @@ func newFakeCluster(_ testing.TB, env *testscript.Env) (kubernetes, error) {
 func (c *fakeCluster) admin() *rest.Config { return &rest.Config{Host: c.server.URL, QPS: -1} }
 
 func (c *fakeCluster) kubeconfig() string { return c.file }
+
+func (c *fakeCluster) shared() bool { return false }
 
 func (c *fakeCluster) revoke(_ context.Context, _, plural string) error {
 	c.api.Forbid(plural)
@@ -113,6 +117,7 @@ func newRealCluster(tb testing.TB, c *cluster.Cluster) *realCluster {
 type realUser struct {
 	*realCluster
 	name, file string
+	only       bool
 }
 
 // groups are the API groups of the kinds there are.
@@ -124,6 +129,20 @@ func groups() []string {
 }
 
 func (c *realCluster) newUser(_ testing.TB, env *testscript.Env) (kubernetes, error) {
+	return c.addUser(env)
+}
+
+// newOnlyUser has the cluster for itself.
+func (c *realCluster) newOnlyUser(_ testing.TB, env *testscript.Env) (kubernetes, error) {
+	u, err := c.addUser(env)
+	if err != nil {
+		return nil, err
+	}
+	u.only = true
+	return u, nil
+}
+
+func (c *realCluster) addUser(env *testscript.Env) (*realUser, error) {
 	c.mu.Lock()
 	c.users++
 	u := &realUser{realCluster: c, name: fmt.Sprintf("%s-%d", user, c.users), file: filepath.Join(env.WorkDir, "kubeconfig")}
@@ -158,6 +177,8 @@ func (u *realUser) admin() *rest.Config {
 }
 
 func (u *realUser) kubeconfig() string { return u.file }
+
+func (u *realUser) shared() bool { return !u.only }
 
 // revoke names what stays allowed of the group, for rights only add up.
 func (u *realUser) revoke(ctx context.Context, group, plural string) error {

@@ -48,7 +48,7 @@ func TestMain(m *testing.M) {
 	flag.Parse()
 	if !given("test.parallel") {
 		// Scenarios wait more than they work.
-		if err := flag.Set("test.parallel", "10"); err != nil {
+		if err := flag.Set("test.parallel", "20"); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
@@ -83,15 +83,25 @@ func TestReal(t *testing.T) {
 		return
 	}
 	c := startRealCluster(t)
+	for _, file := range files(t, func(first string) bool { return strings.HasPrefix(first, alone) }) {
+		// One at a time, and none leaves anything: they must be done with the
+		// cluster before others use it.
+		t.Run("alone", func(t *testing.T) { testscript.Run(t, params(t, []string{file}, c.newOnlyUser)) })
+	}
 	// The subtests are parallel: they must have ended before the cluster does.
-	t.Run("scenario", func(t *testing.T) {
-		testscript.Run(t, params(t, files(t, func(first string) bool { return !strings.HasPrefix(first, fakeOnly) }), c.newUser))
+	t.Run("shared", func(t *testing.T) {
+		testscript.Run(t, params(t, files(t, func(first string) bool {
+			return !strings.HasPrefix(first, alone) && !strings.HasPrefix(first, fakeOnly)
+		}), c.newUser))
 	})
 }
 
-// fakeOnly begins the first line of a file that cannot run on a real control
-// plane, before the reason.
-const fakeOnly = "# fake only: "
+// What may begin the first line of a file, before the reason: that it cannot run
+// on a real control plane, and that nobody else may use that meanwhile.
+const (
+	fakeOnly = "# fake only: "
+	alone    = "# alone: "
+)
 
 // files are the scenarios whose first line pleases.
 func files(tb testing.TB, pleases func(first string) bool) []string {
@@ -132,6 +142,9 @@ func params(tb testing.TB, files []string, newCluster func(testing.TB, *testscri
 			}
 			s.portal = newPortal()
 			env.Defer(s.portal.close)
+			if !s.cluster.shared() {
+				env.Defer(func() { s.clean(tb) })
+			}
 			s.argus = &argus{story: s}
 			// What is deferred last is done first.
 			env.Defer(s.argus.kill)
