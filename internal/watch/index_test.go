@@ -338,6 +338,7 @@ func TestAbsent(t *testing.T) {
 		"this object does not exist":      {apierrors.NewNotFound(pods, "a"), true},
 		"wrapped":                         {fmt.Errorf("get: %w", apierrors.NewNotFound(pods, "a")), true},
 		"the namespace does not exist":    {apierrors.NewNotFound(schema.GroupResource{Resource: "namespaces"}, "shop"), false},
+		"the kind is not served":          {apierrors.NewGenericServerResponse(404, "get", pods, "a", "404 page not found", 0, true), false},
 		"another object does not exist":   {apierrors.NewNotFound(pods, "b"), false},
 		"no details":                      {&apierrors.StatusError{ErrStatus: metav1.Status{Reason: metav1.StatusReasonNotFound, Code: 404}}, false},
 		"not permitted":                   {apierrors.NewForbidden(pods, "a", errors.New("no")), false},

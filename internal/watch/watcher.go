@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -278,14 +279,18 @@ func (w *Watcher) lookAgain() {
 }
 
 // absent says whether the answer is about this object, and not about a kind or
-// a namespace that is not served.
+// a namespace that is not served. Of a kind the apiserver says "404 page not found",
+// which client-go dresses as an answer about the object, and marks as unexpected.
 func absent(err error, key resource.Key) bool {
 	var status apierrors.APIStatus
 	if !apierrors.IsNotFound(err) || !errors.As(err, &status) {
 		return false
 	}
 	d := status.Status().Details
-	return d != nil && d.Name == key.Name && d.Kind == string(key.Kind)
+	if d == nil || d.Name != key.Name || d.Kind != string(key.Kind) {
+		return false
+	}
+	return !slices.ContainsFunc(d.Causes, func(c metav1.StatusCause) bool { return c.Type == metav1.CauseTypeUnexpectedServerResponse })
 }
 
 func (w *Watcher) assess(obj kind.Object) plan.Object {
