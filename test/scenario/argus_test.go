@@ -32,7 +32,6 @@ func (s *story) logFile() string { return filepath.Join(s.dir, "argus.log") }
 // base is what every configuration has; the file of a scenario has the rest.
 const base = `clusterName: demo
 server: {address: "127.0.0.1:0"}
-log: {format: json}
 `
 
 // prepare writes the configuration to begin with: the file's config.yaml, if it
@@ -101,7 +100,7 @@ func (a *argus) command(ctx context.Context, name string) (*exec.Cmd, error) {
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.CommandContext(ctx, binary, name, "--kubeconfig", a.story.cluster.kubeconfig(), "--lm-url", a.story.portal.server.URL, //nolint:gosec // this very program
+	cmd := exec.CommandContext(ctx, binary, name, "--kubeconfig", a.story.cluster.kubeconfig(), "--lm-url", a.story.portal.server.URL,
 		"--config", filepath.Join(a.story.dir, "base.yaml"), "--config", filepath.Join(a.story.dir, "current.yaml"))
 	id, key := credentials()
 	cmd.Env = append(os.Environ(), programEnv+"=1", "ACCESS_ID="+id, "ACCESS_KEY="+key, "COLLECTOR_ID=1")

@@ -75,7 +75,11 @@ func (s *story) k8sCmd(ts *testscript.TestScript, neg bool, args []string) {
 		},
 		"fault": func(args []string) {
 			want(ts, args, 1, "k8s fault NAME")
-			ts.Check(s.cluster.fault(args[0]))
+			c, ok := s.cluster.(*fakeCluster)
+			if !ok {
+				ts.Fatalf("a real apiserver has no faults: begin the file with %q", fakeOnly)
+			}
+			ts.Check(c.fault(args[0]))
 		},
 	})
 }

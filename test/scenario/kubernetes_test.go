@@ -2,7 +2,6 @@ package scenario_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http/httptest"
 	"path/filepath"
@@ -39,8 +38,6 @@ type kubernetes interface {
 	grant(ctx context.Context, group, plural string) error
 	// shared says whether others change it too.
 	shared() bool
-	// fault makes the apiserver difficult.
-	fault(name string) error
 }
 
 // fakeCluster is a Kubernetes in memory.
@@ -77,12 +74,18 @@ func (c *fakeCluster) grant(_ context.Context, _, plural string) error {
 	return nil
 }
 
+// fault makes the apiserver difficult.
 func (c *fakeCluster) fault(name string) error {
 	switch name {
 	case "cut-watches":
 		c.api.CutWatches()
 	case "compact":
 		c.api.Compact()
+		c.api.CutWatches()
+	case "none":
+		c.api.SetFaults(fakeapi.Faults{})
+	case "page-not-found":
+		c.api.SetFaults(fakeapi.Faults{PageNotFound: true})
 		c.api.CutWatches()
 	case "old-lists":
 		c.api.SetFaults(fakeapi.Faults{NoStreamedLists: true, PageSize: 2})
@@ -217,10 +220,6 @@ func (u *realUser) allow(ctx context.Context, group string, rule func(all []stri
 	}
 	_, err = u.client.RbacV1().ClusterRoles().Update(ctx, role, metav1.UpdateOptions{})
 	return err
-}
-
-func (u *realUser) fault(name string) error {
-	return errors.New("a real apiserver has no fault " + name)
 }
 
 // writeKubeconfig writes a file for somebody whom the administrator plays.

@@ -160,7 +160,7 @@ func params(tb testing.TB, files []string, newCluster func(testing.TB, *testscri
 	}
 }
 
-func storyOf(ts *testscript.TestScript) *story { return ts.Value(storyKey{}).(*story) } //nolint:forcetypeassert // Setup has put it there
+func storyOf(ts *testscript.TestScript) *story { return ts.Value(storyKey{}).(*story) }
 
 // story is one scenario as it runs. A script's commands run one after the other.
 type story struct {

@@ -139,7 +139,7 @@ func update(ts *testscript.TestScript, file string, look func() (table, error)) 
 			archive.Files[i].Data = []byte(last)
 		}
 	}
-	return os.WriteFile(path, txtar.Format(archive), 0o644) //nolint:gosec // a file of the repository
+	return os.WriteFile(path, txtar.Format(archive), 0o644)
 }
 
 // seenAs is how one object stands in the cluster.

@@ -33,6 +33,9 @@ type Server struct {
 type Faults struct {
 	// NoStreamedLists refuses them, as apiservers before 1.32 do.
 	NoStreamedLists bool
+	// PageNotFound answers whatever somebody who is impersonated asks with the
+	// 404 page of a proxy that has lost its apiserver.
+	PageNotFound bool
 	// PageSize cuts lists into pages of at most so many, whatever is asked for; 0
 	// keeps to what is asked for.
 	PageSize int
@@ -101,7 +104,7 @@ func (s *Server) Compact() {
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	q, ok := parse(r)
 	switch {
-	case !ok:
+	case !ok || s.lost(r):
 		http.NotFound(w, r)
 	case q.group == "" && q.version == "":
 		answer(w, http.StatusOK, object{"major": "1", "minor": "37", "gitVersion": "v1.37.0-fake"})
@@ -112,6 +115,13 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		s.dispatch(w, r, q)
 	}
+}
+
+// lost says whether the request meets a proxy that has lost the apiserver.
+func (s *Server) lost(r *http.Request) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.faults.PageNotFound && r.Header.Get("Impersonate-User") != ""
 }
 
 func (s *Server) dispatch(w http.ResponseWriter, r *http.Request, q request) {

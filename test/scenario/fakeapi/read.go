@@ -1,7 +1,6 @@
 package fakeapi
 
 import (
-	"encoding/json"
 	"net/http"
 	"slices"
 	"strconv"
@@ -126,7 +125,7 @@ func (t *stream) open() {
 }
 
 func (t *stream) send(c change) {
-	_ = json.NewEncoder(t.w).Encode(object{"type": c.kind, "object": shown(t.r, t.res, t.version, c.object)}) // the asker is gone
+	_, _ = t.w.Write(encode(object{"type": c.kind, "object": shown(t.r, t.res, t.version, c.object)})) // the asker may be gone
 	t.flush()
 }
 

@@ -106,7 +106,16 @@ func missing(w http.ResponseWriter, q request) {
 func answer(w http.ResponseWriter, code int, o object) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(code)
-	_ = json.NewEncoder(w).Encode(o) // the asker is gone
+	_, _ = w.Write(encode(o)) // the asker may be gone
+}
+
+// encode writes an object as JSON, from which it came.
+func encode(o object) []byte {
+	b, err := json.Marshal(o)
+	if err != nil {
+		panic(err)
+	}
+	return append(b, '\n')
 }
 
 // shown is an object in the version and form that was asked for.
