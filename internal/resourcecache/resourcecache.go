@@ -156,6 +156,9 @@ func (l *Listing) Complete() {
 		if _, listed := l.records[key]; !listed && !c.settled[key] {
 			r.unlisted = true
 			c.records[key] = r
+			for i := range c.more[key] {
+				c.more[key][i].unlisted = true
+			}
 		}
 	}
 	// Graves that the listing does not have are younger than it, or gone: who

@@ -188,8 +188,9 @@ func (x *Index) drop(id resource.Kind, at place) bool {
 	return x.shelf(id).drop(at)
 }
 
-// replace makes a complete list the content of a kind.
-func (x *Index) replace(id resource.Kind, all []sighting) {
+// replace makes a complete list the content of a kind, and says whether that
+// changes the names that objects make groups of.
+func (x *Index) replace(id resource.Kind, all []sighting) (regrouped bool) {
 	fresh := &shelf{listed: true, entries: make(map[place]entry, len(all)), groups: map[place][]string{}}
 	for _, s := range all {
 		if !s.absent {
@@ -198,7 +199,9 @@ func (x *Index) replace(id resource.Kind, all []sighting) {
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	regrouped = !maps.EqualFunc(x.shelf(id).groups, fresh.groups, slices.Equal)
 	x.shelves[id] = fresh
+	return regrouped
 }
 
 func (x *Index) shelf(id resource.Kind) *shelf {

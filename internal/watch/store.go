@@ -66,9 +66,12 @@ func (s *store) Replace(list []any, _ string) error {
 		}
 		all = append(all, n)
 	}
-	s.index.replace(s.kind.ID, all)
+	regrouped := s.index.replace(s.kind.ID, all)
 	s.onList()
 	s.sink.Listed(s.kind.ID)
+	if regrouped && s.onGroups != nil {
+		s.onGroups()
+	}
 	return nil
 }
 

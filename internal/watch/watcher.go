@@ -165,6 +165,10 @@ func (w *Watcher) watch(ctx context.Context, version schema.GroupVersion) error 
 	if _, _, listed := w.Index.Count(w.kind.ID); !listed {
 		w.set(Listing, "")
 	}
+	select {
+	case <-w.relist: // it is about to be
+	default:
+	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	var guard sync.WaitGroup
 	guard.Go(func() { w.guard(ctx, cancel, version) })
