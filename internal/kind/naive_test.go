@@ -60,6 +60,7 @@ type fact struct {
 }
 
 func readFacts(t *testing.T) []fact {
+	t.Helper()
 	var all []fact
 	for _, line := range strings.Split(strings.TrimSpace(facts), "\n") {
 		f := strings.Fields(line)

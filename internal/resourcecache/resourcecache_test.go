@@ -425,14 +425,18 @@ func BenchmarkCache_Memory(b *testing.B) {
 	for b.Loop() {
 		before := heap()
 		c := resourcecache.New(plan.Policy{})
-		l := c.Begin()
-		for i := range keys {
-			l.Add(live(resource.ID(i+1), pod(fmt.Sprintf("checkout-7d9c5b6f4d-%05d", i)), resource.UID(fmt.Sprintf("00000000-0000-0000-0000-%012d", i))))
-		}
-		l.Complete()
-		l = nil
+		fill(c, keys)
 		perKey = float64(heap()-before) / keys
 		runtime.KeepAlive(c)
 	}
 	b.ReportMetric(perKey, "bytes/key")
+}
+
+// fill lists n resources into a cache, and keeps nothing of them.
+func fill(c *resourcecache.Cache, n int) {
+	l := c.Begin()
+	for i := range n {
+		l.Add(live(resource.ID(i+1), pod(fmt.Sprintf("checkout-7d9c5b6f4d-%05d", i)), resource.UID(fmt.Sprintf("00000000-0000-0000-0000-%012d", i))))
+	}
+	l.Complete()
 }

@@ -70,6 +70,7 @@ func settings(t *testing.T, api *apiserver) (Config, *heard) {
 
 // quiet is a context for client-go, which would log what tests do to it.
 func quiet(t *testing.T) (context.Context, func()) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(klog.NewContext(t.Context(), logr.Discard()))
 	return ctx, cancel
 }

@@ -179,7 +179,7 @@ spec:
 		if apierrors.IsNotFound(err) {
 			return nil
 		}
-		return fmt.Errorf("the namespace is there (%v)", err)
+		return fmt.Errorf("the namespace is there: %s", fmt.Sprint(err))
 	})
 	t.Logf("the namespace is gone after %s", time.Since(begin).Round(time.Millisecond))
 }

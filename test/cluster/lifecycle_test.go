@@ -182,7 +182,7 @@ func TestNothingIsLeftOfAKilledTest(t *testing.T) {
 			return fmt.Errorf("process %d is left", pid)
 		}
 		if _, err := os.Stat(dir); !os.IsNotExist(err) {
-			return fmt.Errorf("folder %s is left (%v)", dir, err)
+			return fmt.Errorf("folder %s is left: %s", dir, fmt.Sprint(err))
 		}
 		return nil
 	})
