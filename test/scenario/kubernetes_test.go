@@ -85,8 +85,7 @@ func (c *fakeCluster) fault(name string) error {
 	case "none":
 		c.api.SetFaults(fakeapi.Faults{})
 	case "page-not-found":
-		c.api.SetFaults(fakeapi.Faults{PageNotFound: true})
-		c.api.CutWatches()
+		c.api.SetFaults(fakeapi.Faults{PageNotFound: true}) // watches run on, and bring what is then read
 	case "old-lists":
 		c.api.SetFaults(fakeapi.Faults{NoStreamedLists: true, PageSize: 2})
 	default:
