@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"strings"
 	"time"
 
@@ -59,14 +58,7 @@ func parseKey(text, namespace string) (resource.Key, error) {
 
 // explain decides on one key as run would, and tells all that went into it.
 func explain(ctx context.Context, p Process, f flags, key resource.Key) error {
-	c, err := loadConfig(p, f)
-	if err != nil {
-		return err
-	}
-	level := new(slog.LevelVar)
-	log := newLogger(p, c, level)
-	level.Set(max(level.Level(), slog.LevelWarn))
-	a, err := assemble(ctx, c, f.kubeconfig, log)
+	a, err := assembleQuiet(ctx, p, f)
 	if err != nil {
 		return err
 	}

@@ -59,16 +59,21 @@ type findings struct {
 	inStep    int
 }
 
-func printPlan(ctx context.Context, p Process, f flags) error {
+// assembleQuiet is assemble for a command whose answer stands in its output: the
+// log is for trouble.
+func assembleQuiet(ctx context.Context, p Process, f flags) (*parts, error) {
 	c, err := loadConfig(p, f)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	level := new(slog.LevelVar)
 	log := newLogger(p, c, level)
-	// What a plan is about stands in the plan; the log is for trouble.
 	level.Set(max(level.Level(), slog.LevelWarn))
-	a, err := assemble(ctx, c, f.kubeconfig, log)
+	return assemble(ctx, c, f.kubeconfig, log)
+}
+
+func printPlan(ctx context.Context, p Process, f flags) error {
+	a, err := assembleQuiet(ctx, p, f)
 	if err != nil {
 		return err
 	}

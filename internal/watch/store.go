@@ -2,7 +2,6 @@ package watch
 
 import (
 	"fmt"
-	"log/slog"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -30,7 +29,6 @@ type store struct {
 	view  kind.View
 	index *Index
 	sink  Sink
-	log   *slog.Logger
 	// onList is called after each complete list, and onGroups when an object
 	// that was there makes other groups than before.
 	onList, onGroups func()

@@ -174,7 +174,7 @@ func (w *Watcher) watch(ctx context.Context, version schema.GroupVersion) error 
 	guard.Go(func() { w.guard(ctx, cancel, version) })
 	defer guard.Wait()
 	defer cancel(nil)
-	st := &store{kind: w.kind, view: w.View, index: w.Index, sink: w.Sink, log: w.Log, onList: func() { w.set(Watching, "") }, onGroups: w.onGroups}
+	st := &store{kind: w.kind, view: w.View, index: w.Index, sink: w.Sink, onList: func() { w.set(Watching, "") }, onGroups: w.onGroups}
 	reflector := cache.NewReflectorWithOptions(w.reporting(src), w.kind.NewUnder(w.View), st, cache.ReflectorOptions{Name: string(w.kind.ID)})
 	for ctx.Err() == nil {
 		if err := reflector.ListAndWatchWithContext(ctx); err != nil {
