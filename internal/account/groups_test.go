@@ -69,7 +69,19 @@ type tree struct {
 
 type option func(*resourcegroup.Config)
 
+// start makes a manager and runs it.
 func start(t *testing.T, sim *lmsim.Server, cluster *names, options ...option) *tree {
+	t.Helper()
+	r := stopped(t, sim, cluster, options...)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- r.Run(ctx) }()
+	t.Cleanup(func() { cancel(); <-done })
+	return r
+}
+
+// stopped makes a manager that does not run yet.
+func stopped(t *testing.T, sim *lmsim.Server, cluster *names, options ...option) *tree {
 	t.Helper()
 	token := lmsim.DemoToken()
 	client, err := lm.New(lm.Config{BaseURL: "http://sim", Transport: sim.Transport(), Credentials: credential.Config{Bearer: credential.Secret(token.Bearer)}})
@@ -85,12 +97,7 @@ func start(t *testing.T, sim *lmsim.Server, cluster *names, options ...option) *
 	for _, o := range options {
 		o(&config)
 	}
-	r := &tree{Manager: resourcegroup.New(config), t: t, sim: sim, cluster: cluster}
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan error, 1)
-	go func() { done <- r.Run(ctx) }()
-	t.Cleanup(func() { cancel(); <-done })
-	return r
+	return &tree{Manager: resourcegroup.New(config), t: t, sim: sim, cluster: cluster}
 }
 
 // change changes the cluster and waits until that has shown.
@@ -284,11 +291,11 @@ func TestGroups_OtherCluster(t *testing.T) {
 	bubble(t, func(t *testing.T, sim *lmsim.Server) {
 		start(t, sim, &names{})
 		time.Sleep(time.Minute)
-		second := start(t, sim, &names{}, func(c *resourcegroup.Config) { c.Layout.Cluster.UID = "uid-2" })
+		second := stopped(t, sim, &names{}, func(c *resourcegroup.Config) { c.Layout.Cluster.UID = "uid-2" })
 		if err := second.Claim(t.Context()); !resourcegroup.Fatal(err) {
 			t.Errorf("another cluster of the same name: got %v, want it refused", err)
 		}
-		third := start(t, sim, &names{}, func(c *resourcegroup.Config) { c.Layout.Cluster.Name = "new name" })
+		third := stopped(t, sim, &names{}, func(c *resourcegroup.Config) { c.Layout.Cluster.Name = "new name" })
 		if err := third.Claim(t.Context()); !resourcegroup.Fatal(err) {
 			t.Errorf("the same cluster under another name: got %v, want it refused", err)
 		}

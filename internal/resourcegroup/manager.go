@@ -98,13 +98,15 @@ func (m *Manager) Report() Report {
 }
 
 // Claim makes sure that the account's cluster group, if there is one, is this
-// cluster's. It must succeed before anything is changed.
+// cluster's. It must succeed before anything is changed, and is not for use while
+// Run runs.
 func (m *Manager) Claim(ctx context.Context) error {
 	_, err := m.root(ctx)
 	return err
 }
 
-// Plan reads the tree and says what is to be changed.
+// Plan reads the tree and says what is to be changed. It is not for use while Run
+// runs.
 func (m *Manager) Plan(ctx context.Context) ([]Change, error) {
 	if err := m.read(ctx); err != nil {
 		return nil, err

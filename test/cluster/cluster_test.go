@@ -69,6 +69,7 @@ func TestControlPlane(t *testing.T) {
 }
 
 func testNodes(t *testing.T, c *Cluster) {
+	t.Helper()
 	list, err := c.client.CoreV1().Nodes().List(t.Context(), metav1.ListOptions{LabelSelector: "rack=r1"})
 	if err != nil {
 		t.Fatal(err)
@@ -97,6 +98,7 @@ func testNodes(t *testing.T, c *Cluster) {
 }
 
 func testDeployment(t *testing.T, c *Cluster) {
+	t.Helper()
 	if err := c.CreateNamespace(t.Context(), "shop", nil); err != nil {
 		t.Fatal(err)
 	}
@@ -135,6 +137,7 @@ spec:
 }
 
 func testJobAndNamespace(t *testing.T, c *Cluster) {
+	t.Helper()
 	if err := c.CreateNamespace(t.Context(), "batch", nil); err != nil {
 		t.Fatal(err)
 	}
@@ -185,6 +188,7 @@ spec:
 }
 
 func testCustomResource(t *testing.T, c *Cluster) {
+	t.Helper()
 	if err := c.Apply(t.Context(), []byte(`
 apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
@@ -216,6 +220,7 @@ metadata: {name: desk}
 }
 
 func testToken(t *testing.T, c *Cluster) {
+	t.Helper()
 	if err := c.Apply(t.Context(), []byte(`
 apiVersion: v1
 kind: ServiceAccount
@@ -263,6 +268,7 @@ subjects: [{kind: ServiceAccount, name: reader, namespace: default}]
 
 // testLoopbackOnly tries all ports on every other address of this machine.
 func testLoopbackOnly(t *testing.T, c *Cluster) {
+	t.Helper()
 	addresses, err := net.InterfaceAddrs()
 	if err != nil {
 		t.Fatal(err)
@@ -283,6 +289,7 @@ func testLoopbackOnly(t *testing.T, c *Cluster) {
 }
 
 func testExisting(t *testing.T, c *Cluster) {
+	t.Helper()
 	t.Setenv("KUBECONFIG", c.Kubeconfig())
 	other, err := Start(t.Context(), Options{Existing: true})
 	if err != nil {
@@ -314,6 +321,7 @@ func testExisting(t *testing.T, c *Cluster) {
 }
 
 func testRestart(t *testing.T, c *Cluster) {
+	t.Helper()
 	if err := c.Kill(APIServer); err != nil {
 		t.Fatal(err)
 	}
