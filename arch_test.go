@@ -36,6 +36,8 @@ func layers() map[string]string {
 		"resourcegroup": "resource plan kind",
 		"mirror":        "resource kind filter plan resourcecache resourcegroup watch telemetry",
 
+		"leader": "telemetry",
+
 		"lm":      "", // the client knows LogicMonitor and nothing of ours
 		"lmsim":   "", // shares no type with lm, or one wrong name would be right on both sides
 		"account": "lm resource plan kind resourcegroup resourcecache mirror telemetry",

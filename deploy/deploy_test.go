@@ -88,10 +88,14 @@ func TestClusterRole_exactlyTheKindsByDefault(t *testing.T) {
 	}
 }
 
-// TestRole: Events in its own namespace are all that Argus may write.
+// TestRole: Events and its Lease, in its own namespace, are all that Argus may write.
 func TestRole(t *testing.T) {
 	role := object[*rbacv1.Role](t, "role.yaml")
-	want := []rbacv1.PolicyRule{{APIGroups: []string{""}, Resources: []string{"events"}, Verbs: []string{"create", "patch"}}}
+	want := []rbacv1.PolicyRule{
+		{APIGroups: []string{""}, Resources: []string{"events"}, Verbs: []string{"create", "patch"}},
+		{APIGroups: []string{"coordination.k8s.io"}, Resources: []string{"leases"}, Verbs: []string{"create"}},
+		{APIGroups: []string{"coordination.k8s.io"}, Resources: []string{"leases"}, ResourceNames: []string{"argus"}, Verbs: []string{"get", "update"}},
+	}
 	if diff := cmp.Diff(want, role.Rules); diff != "" {
 		t.Errorf("rules (-want +got):\n%s", diff)
 	}
@@ -127,7 +131,7 @@ func TestDeployment_securityBar(t *testing.T) {
 	c := pod.Containers[0]
 	facts := map[string]bool{
 		"one replica":              *d.Spec.Replicas == 1,
-		"never two at once":        d.Spec.Strategy.Type == appsv1.RecreateDeploymentStrategyType,
+		"updates without a gap":    d.Spec.Strategy.Type == appsv1.RollingUpdateDeploymentStrategyType && d.Spec.Strategy.RollingUpdate.MaxUnavailable.IntValue() == 0,
 		"not root":                 *pod.SecurityContext.RunAsNonRoot && *pod.SecurityContext.RunAsUser == 65532,
 		"default seccomp":          pod.SecurityContext.SeccompProfile.Type == corev1.SeccompProfileTypeRuntimeDefault,
 		"no host namespaces":       !pod.HostNetwork && !pod.HostPID && !pod.HostIPC,

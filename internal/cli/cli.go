@@ -77,6 +77,7 @@ type flags struct {
 	kubeconfig string
 	config     []string
 	lmURL      string
+	election   electFlags // run's alone
 }
 
 func (f *flags) add(cmd *cobra.Command) {

@@ -113,7 +113,7 @@ func (c *reloads) Collect(ch chan<- prometheus.Metric) {
 func MetricsTable() (string, error) {
 	catalog := &telemetry.Catalog{}
 	mirror.NewMetrics(catalog)
-	catalog.MustRegister(newStatus(nil), newReloads(nil))
+	catalog.MustRegister(newStatus(nil), newReloads(nil), newLeads(nil))
 	_, err := lm.New(lm.Config{BaseURL: "http://127.0.0.1", Credentials: credential.Config{Bearer: "unused"}, Metrics: catalog})
 	if err != nil {
 		return "", err

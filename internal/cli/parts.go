@@ -46,7 +46,7 @@ type parts struct {
 
 // assemble reads everything there is to read before the first request to the
 // account. Its error says what to mend.
-func assemble(ctx context.Context, c settings, kubeconfig string, log *slog.Logger) (*parts, error) {
+func assemble(ctx context.Context, c settings, kubeconfig string, guard lm.Guard, log *slog.Logger) (*parts, error) {
 	a := &parts{config: c, index: watch.NewIndex(), log: log, metrics: telemetry.NewRegistry()}
 	var err error
 	if a.rest, err = restConfig(kubeconfig); err != nil {
@@ -72,7 +72,9 @@ func assemble(ctx context.Context, c settings, kubeconfig string, log *slog.Logg
 	if err != nil {
 		return nil, err
 	}
-	if a.lm, err = lm.New(a.lmConfig(proxy)); err != nil {
+	client := a.lmConfig(proxy)
+	client.Guard = guard
+	if a.lm, err = lm.New(client); err != nil {
 		return nil, fmt.Errorf("set up the LogicMonitor client: %w", err)
 	}
 	a.account = account.New(account.Config{

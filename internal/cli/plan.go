@@ -69,7 +69,7 @@ func assembleQuiet(ctx context.Context, p Process, f flags) (*parts, error) {
 	level := new(slog.LevelVar)
 	log := newLogger(p, c, level)
 	level.Set(max(level.Level(), slog.LevelWarn))
-	return assemble(ctx, c, f.kubeconfig, log)
+	return assemble(ctx, c, f.kubeconfig, nil, log) // plan writes nothing
 }
 
 func printPlan(ctx context.Context, p Process, f flags) error {

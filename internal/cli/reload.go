@@ -3,14 +3,18 @@ package cli
 import (
 	"bytes"
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
+	"k8s.io/client-go/kubernetes"
 
 	"github.com/argus-k8s/argus/internal/health"
+	"github.com/argus-k8s/argus/internal/leader"
 	"github.com/argus-k8s/argus/internal/telemetry"
 )
 
@@ -29,6 +33,8 @@ type reloader struct {
 	log     *slog.Logger
 	inForce settings // run's own
 	events  *events
+	// The election outlives every configuration; nil when this process alone acts.
+	election *leader.Election
 
 	mu      sync.Mutex // guards what follows
 	loops   *loops     // that run
@@ -41,14 +47,43 @@ func newReloader(p Process, f flags, level *slog.LevelVar, log *slog.Logger) *re
 	return &reloader{process: p, flags: f, level: level, log: log, since: time.Now()}
 }
 
+// begin puts the loops together for the first configuration, and the election
+// beside them. Nothing runs yet.
+func (r *reloader) begin(ctx context.Context, c settings) error {
+	client, err := r.kubernetes()
+	if err != nil {
+		return err
+	}
+	if r.election, err = newElection(r.process, r.flags, client, r.log); err != nil {
+		return err
+	}
+	r.inForce = c
+	r.loops, err = r.connect(ctx, c)
+	return err
+}
+
+// kubernetes is a client of its own for the election, which must not wait behind
+// what the loops ask.
+func (r *reloader) kubernetes() (kubernetes.Interface, error) {
+	config, err := restConfig(r.flags.kubeconfig)
+	if err != nil {
+		return nil, err
+	}
+	client, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		return nil, fmt.Errorf("read how to reach the Kubernetes cluster: %w", err)
+	}
+	return client, nil
+}
+
 // connect puts the loops together for a configuration. Nothing runs yet.
 func (r *reloader) connect(ctx context.Context, c settings) (*loops, error) {
-	a, err := assemble(ctx, c, r.flags.kubeconfig, r.log)
+	a, err := assemble(ctx, c, r.flags.kubeconfig, guard(r.election), r.log)
 	if err != nil {
 		return nil, err
 	}
 	l := a.connect()
-	l.events = r.events
+	l.events, l.election = r.events, r.election
 	return l, nil
 }
 
@@ -167,7 +202,14 @@ func (r *reloader) conditions() []health.Condition {
 	l, fault := r.loops, r.fault
 	r.mu.Unlock()
 	c := health.Condition{Name: "configuration", Ready: fault == "", Optional: true, Detail: fault}
-	return append(l.conditions(), c)
+	if r.election == nil {
+		return append(l.conditions(), c)
+	}
+	own := electionCondition(r.election)
+	if !leads(r.election) {
+		return []health.Condition{own, l.kubernetesCondition(), l.kindsCondition(), c}
+	}
+	return append(l.conditions(), own, c)
 }
 
 // Gather implements prometheus.Gatherer with the metrics of the loops that run
@@ -177,7 +219,7 @@ func (r *reloader) Gather() ([]*dto.MetricFamily, error) {
 	l := r.loops
 	r.mu.Unlock()
 	own := prometheus.NewRegistry()
-	if err := own.Register(newReloads(r)); err != nil {
+	if err := errors.Join(own.Register(newReloads(r)), own.Register(newLeads(r.election))); err != nil {
 		return nil, err
 	}
 	return prometheus.Gatherers{l.metrics, own}.Gather()

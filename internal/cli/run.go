@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/argus-k8s/argus/internal/health"
+	"github.com/argus-k8s/argus/internal/leader"
 	"github.com/argus-k8s/argus/internal/lm"
 	"github.com/argus-k8s/argus/internal/mirror"
 	"github.com/argus-k8s/argus/internal/resource"
@@ -27,19 +28,24 @@ func newRun(p Process) *cobra.Command {
 		Aliases: []string{"watch"},
 		Short:   "Watch the cluster and keep the account in step until told to stop",
 		Args:    cobra.NoArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), p, f) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			f.election.given = cmd.Flags().Changed("leader-elect")
+			return run(cmd.Context(), p, f)
+		},
 	}
 	f.add(cmd)
+	f.election.add(cmd)
 	return cmd
 }
 
 // loops is Argus running: the watches, the mirror and the tree of groups.
 type loops struct {
 	*parts
-	events  *events
-	watches *watch.Cluster
-	mirror  *mirror.Manager
-	groups  *resourcegroup.Manager
+	events   *events
+	election *leader.Election // nil when this process alone acts
+	watches  *watch.Cluster
+	mirror   *mirror.Manager
+	groups   *resourcegroup.Manager
 }
 
 // relay hands on what a watch sees to a mirror that is made after it.
@@ -76,11 +82,10 @@ func run(ctx context.Context, p Process, f flags) error {
 	level := new(slog.LevelVar)
 	log := newLogger(p, c, level)
 	r := newReloader(p, f, level, log)
-	first, err := r.connect(ctx, c)
-	if err != nil {
+	if err = r.begin(ctx, c); err != nil {
 		return stopped(ctx, err)
 	}
-	r.loops, r.inForce = first, c
+	first := r.loops
 	r.events = newEvents(ctx, p, first.client, log)
 	defer r.events.stop()
 	first.events = r.events
@@ -96,7 +101,9 @@ func run(ctx context.Context, p Process, f flags) error {
 		telemetry.KeyClusterUID, string(first.cluster.UID), telemetry.KeyURL, c.PortalURL(), telemetry.KeyAddress, server.Address())
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return server.Serve(ctx) })
-	g.Go(func() error { return r.run(ctx, live) })
+	g.Go(func() error {
+		return lead(ctx, r.election, func(ctx context.Context) error { return r.run(ctx, live) })
+	})
 	if err = stopped(ctx, g.Wait()); err == nil {
 		log.Info("argus has stopped")
 	}
@@ -110,6 +117,9 @@ func (l *loops) run(ctx context.Context, live *health.Liveness) error {
 	g.Go(func() error { return l.watches.Run(ctx) })
 	g.Go(func() error { return l.beat(ctx, live) })
 	g.Go(func() error {
+		if err := await(ctx, l.election); err != nil {
+			return err
+		}
 		if err := l.claim(ctx); err != nil {
 			return err
 		}

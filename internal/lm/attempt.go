@@ -42,7 +42,11 @@ func (c *Client) attempt(ctx context.Context, l *lane, r request, body []byte, t
 	if err != nil {
 		c.log.Warn("credential files cannot be read; the last good credentials stay in use", "error", err)
 	}
-	if f := c.mayNotSend(l, key, turn); f != nil {
+	until, f := c.mayChange(l)
+	if f == nil {
+		f = c.mayNotSend(l, key, turn)
+	}
+	if f != nil {
 		return f
 	}
 	if !r.repeated {
@@ -50,6 +54,10 @@ func (c *Client) attempt(ctx context.Context, l *lane, r request, body []byte, t
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, c.config.Timeout, errTimeout)
 	defer cancel()
+	if !until.IsZero() {
+		ctx, cancel = context.WithDeadlineCause(ctx, until, errTimeout)
+		defer cancel()
+	}
 	var connected atomic.Bool
 	connected.Store(!c.traced)
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }})
@@ -79,9 +87,22 @@ func (c *Client) attempt(ctx context.Context, l *lane, r request, body []byte, t
 	if answer.Limited {
 		c.metrics.limited(r.endpoint, answer.Limit, answer.Remaining)
 	}
-	f := c.read(ctx, l, r, res, key, began)
+	f = c.read(ctx, l, r, res, key, began)
 	c.metrics.request(r.endpoint, statusLabel(res.StatusCode), time.Since(began))
 	return f
+}
+
+// mayChange asks the guard whether anything may be changed now, and until when.
+func (c *Client) mayChange(l *lane) (until time.Time, f *failure) {
+	if c.config.Guard == nil || l.endpoint.Method() == http.MethodGet {
+		return time.Time{}, nil
+	}
+	until, err := c.config.Guard()
+	if err != nil {
+		c.metrics.unsent(l.endpoint, "guarded")
+		f = &failure{err: &Error{Class: ClassUnavailable, Endpoint: l.endpoint, Message: "not sent: " + err.Error()}}
+	}
+	return until, f
 }
 
 // mayNotSend asks everyone who has a say whether the request may go out.

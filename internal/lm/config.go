@@ -81,9 +81,15 @@ type Config struct {
 	Logger *slog.Logger
 	// Metrics, if not nil, gets the client's metrics.
 	Metrics prometheus.Registerer
+	// Guard, if not nil, is asked before each request that is no GET.
+	Guard Guard
 	// Transport replaces the client's own, with its proxy and TLS settings.
 	Transport http.RoundTripper
 }
+
+// A Guard says whether anything may be changed now: its error keeps a request from
+// being sent, and an answer that has not come until then is given up.
+type Guard func() (until time.Time, err error)
 
 // Proxy is an HTTP or HTTPS proxy.
 type Proxy struct {

@@ -39,6 +39,7 @@ const (
 	KeySignal     = "signal"
 	KeyLoop       = "loop"
 	KeyUID        = "uid"
+	KeyLeader     = "leader" // the replica that leads
 
 	// The simulator's own.
 	KeyTemplate = "template"
