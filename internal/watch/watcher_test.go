@@ -243,13 +243,14 @@ func TestWatcher_RefusedOnce(t *testing.T) {
 				return 0, ""
 			}
 		})
+		api.take()
 		if got := w.Read(t.Context(), podKey("a")); got.Sight != plan.Unreadable {
 			t.Errorf("read: got %v, want unreadable", got.Sight)
 		}
-		api.take()
 		synctest.Wait()
 		stands(t, w, Watching, 1, true)
-		if diff := cmp.Diff([]string{"POST /apis/authorization.k8s.io/v1/selfsubjectaccessreviews"}, api.take()); diff != "" {
+		want := []string{"GET /api/v1/namespaces/shop/pods/a", "POST /apis/authorization.k8s.io/v1/selfsubjectaccessreviews"}
+		if diff := cmp.Diff(want, api.take()); diff != "" {
 			t.Errorf("calls (-want +got):\n%s", diff)
 		}
 		hears(t, told)

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
 // mount is where a pod finds its ServiceAccount. client-go looks nowhere else.
@@ -69,7 +71,7 @@ func inPod(tb testing.TB, files string, command ...string) *exec.Cmd {
 
 // Without --kubeconfig Argus takes the token, the CA and the namespace of its
 // pod's ServiceAccount, and the address that the kubelet puts into the
-// environment.
+// environment; and it acts as the holder of the Lease, which it gives back.
 func TestInCluster(t *testing.T) {
 	p := newPortal(t)
 	files := t.TempDir()
@@ -84,7 +86,25 @@ func TestInCluster(t *testing.T) {
 	a := s.launch(t, inPod(t, files, append([]string{programFile(t)}, s.args(t, "run")...)...))
 	p.awaitEqual(t, "pod")
 	a.awaitIdle(t)
+	if got := leaseHolder(t); got == "" {
+		t.Error("nobody holds the Lease while Argus acts")
+	}
+	a.stop(t)
+	if got := leaseHolder(t); got != "" {
+		t.Errorf("the Lease is held by %q after the end, want it given back", got)
+	}
 	if _, err := os.Stat(mount); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("%s of this machine: got %v, want that it does not exist", mount, err)
 	}
+}
+
+// leaseHolder is who holds the Lease of the replicas.
+func leaseHolder(tb testing.TB) string {
+	tb.Helper()
+	lease, err := kube.client.CoordinationV1().Leases("argus").Get(tb.Context(), "argus", metav1.GetOptions{})
+	must(tb, err)
+	if lease.Spec.HolderIdentity == nil {
+		return ""
+	}
+	return *lease.Spec.HolderIdentity
 }

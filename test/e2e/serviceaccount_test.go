@@ -27,7 +27,7 @@ import (
 // very files of deploy, and returns a token of the ServiceAccount.
 func deployed(tb testing.TB) (token string) {
 	tb.Helper()
-	for _, file := range []string{"namespace.yaml", "serviceaccount.yaml", "clusterrole.yaml", "clusterrolebinding.yaml"} {
+	for _, file := range []string{"namespace.yaml", "serviceaccount.yaml", "clusterrole.yaml", "clusterrolebinding.yaml", "role.yaml", "rolebinding.yaml"} {
 		manifest, err := os.ReadFile(filepath.Join("..", "..", "deploy", file))
 		must(tb, err)
 		apply(tb, string(manifest))
