@@ -158,7 +158,7 @@ func (d *decoder) finish(c *Config) {
 	d.checkRules(c)
 	d.raise("daemons.lmCacheSync.interval", &c.Daemons.LMCacheSync.Interval, c.Daemons.LMCacheSync.MinInterval)
 	d.raise("daemons.lmResourceSweeper.interval", &c.Daemons.LMResourceSweeper.Interval, c.Daemons.LMResourceSweeper.MinInterval)
-	if !d.set("kinds.preset") && (d.legacy || d.set("monitoring.disable")) {
+	if !d.set("kinds.preset") && (d.legacy || d.set("monitoring.disable") || d.set("monitoringMode")) {
 		c.formerKinds(d.legacy)
 	}
 	if d.legacy && c.GlobalDeleteAfterDuration == v6DeleteAfter {

@@ -50,8 +50,12 @@ type Config struct {
 	// lm.caFile instead.
 	IgnoreSSL bool `yaml:"ignoreSSL" default:"false"`
 
-	Kinds      Kinds      `yaml:"kinds"`
-	Monitoring Monitoring `yaml:"monitoring"`
+	Kinds Kinds `yaml:"kinds"`
+	// The newest chart's choice of kinds: Essentials (also called Essential or
+	// Minimal) switches off by name the 18 kinds that the chart does, and so removes
+	// what the account holds for them; Advanced switches off none.
+	MonitoringMode string     `yaml:"monitoringMode" default:"Advanced" oneof:"Essentials Essential Minimal Advanced"`
+	Monitoring     Monitoring `yaml:"monitoring"`
 	Alerting   Alerting   `yaml:"alerting"`
 	// Rules that keep objects out of the account, as a list of expressions, or
 	// as a map from a kind to its expressions (the form of Argus 6). They may

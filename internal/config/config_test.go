@@ -311,6 +311,9 @@ func TestParse_formerKinds(t *testing.T) {
 		"chart, advanced mode":   {"clusterName: c\nmonitoring: {disable: []}\n", chart},
 		"chart, nothing is said": {"clusterName: c\nmonitoring: {disable: }\n", chart},
 		"chart, some are off":    {"clusterName: c\nmonitoring: {disable: [secrets, roles]}\n", strings.NewReplacer(" secrets", "", " roles", "").Replace(chart)},
+		"chart, a mode is said":  {"clusterName: c\nmonitoringMode: Advanced\n", chart},
+		"chart, essentials": {"clusterName: c\nmonitoringMode: Essentials\n", "pods deployments services horizontalpodautoscalers nodes etcd namespaces " +
+			"daemonsets replicasets statefulsets persistentvolumes persistentvolumeclaims"},
 		"chart, a kind is added": {"clusterName: c\nmonitoring: {disable: []}\nkinds: {enable: [gateways]}\n", strings.Replace(chart, " limitranges", " gateways limitranges", 1)},
 		"a preset is said as well": {"clusterName: c\nmonitoring: {disable: [secrets]}\nkinds: {preset: essentials}\n", "pods deployments services " +
 			"horizontalpodautoscalers nodes etcd namespaces daemonsets replicasets statefulsets persistentvolumes persistentvolumeclaims"},

@@ -14,7 +14,7 @@ func (c Config) EnabledKinds() []*kind.Kind {
 	if err != nil {
 		preset = kind.PresetStandard // only a Config that was not loaded comes here
 	}
-	enabled, disabled := named(c.Kinds.Enable), named(slices.Concat(c.Kinds.Disable, c.Monitoring.Disable))
+	enabled, disabled := named(c.Kinds.Enable), named(c.switchedOff())
 	var kinds []*kind.Kind
 	for _, k := range kind.All {
 		on := preset.Includes(k) || slices.Contains(enabled, k.ID)
@@ -29,7 +29,7 @@ func (c Config) EnabledKinds() []*kind.Kind {
 // resources are to be removed. Those of kinds that are merely not in the preset
 // stay as they are, so that a preset takes nothing away.
 func (c Config) DisabledKinds() []*kind.Kind {
-	disabled := named(slices.Concat(c.Kinds.Disable, c.Monitoring.Disable))
+	disabled := named(c.switchedOff())
 	var kinds []*kind.Kind
 	for _, k := range kind.All {
 		if k != kind.Namespace && slices.Contains(disabled, k.ID) {
@@ -70,6 +70,20 @@ func (c *Config) formerKinds(v6 bool) {
 			"limitranges", "poddisruptionbudgets", "priorityclasses", "resourcequotas", "rolebindings", "roles", "serviceaccounts", "storageclasses")
 	}
 }
+
+// switchedOff are the words for kinds not to mirror, whoever says so.
+func (c Config) switchedOff() []string {
+	off := slices.Concat(c.Kinds.Disable, c.Monitoring.Disable)
+	if c.MonitoringMode != "" && c.MonitoringMode != modeAdvanced { // a Config that was not loaded has none
+		off = append(off, "clusterrolebindings", "clusterroles", "configmaps", "cronjobs", "customresourcedefinitions", "endpoints", "ingresses", "jobs",
+			"limitranges", "networkpolicies", "poddisruptionbudgets", "priorityclasses", "resourcequotas", "rolebindings", "roles", "secrets",
+			"serviceaccounts", "storageclasses")
+	}
+	return off
+}
+
+// modeAdvanced is the one mode of the newest chart that switches nothing off.
+const modeAdvanced = "Advanced"
 
 // named are the kinds that words name; loading has refused words for none.
 func named(words []string) []resource.Kind {

@@ -11,8 +11,8 @@ type Kinds struct {
 	// What is mirrored to begin with: essentials (nodes, namespaces, workloads,
 	// services, volumes), standard (also what an operator looks for beside them),
 	// or everything (also access rules, definitions and the metadata of secrets).
-	// A file that sets monitoring.disable and not this, as the newest chart does,
-	// or one of Argus 6, means all the kinds that those knew, and none that is newer.
+	// A file that sets monitoring.disable or monitoringMode and not this, as the
+	// newest chart does, or one of Argus 6, means all the kinds that those knew, and none that is newer.
 	Preset string `yaml:"preset" default:"standard" oneof:"essentials standard everything"`
 	// Kinds to mirror beside the preset's: plural, singular or short names.
 	Enable []string `yaml:"enable" check:"kinds"`
