@@ -56,7 +56,7 @@ type Config struct {
 	// what the account holds for them; Advanced switches off none.
 	MonitoringMode string     `yaml:"monitoringMode" default:"Advanced" oneof:"Essentials Essential Minimal Advanced"`
 	Monitoring     Monitoring `yaml:"monitoring"`
-	Alerting   Alerting   `yaml:"alerting"`
+	Alerting       Alerting   `yaml:"alerting"`
 	// Rules that keep objects out of the account, as a list of expressions, or
 	// as a map from a kind to its expressions (the form of Argus 6). They may
 	// stand in a file of their own (filters-config.yaml).
