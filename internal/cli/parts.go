@@ -63,8 +63,8 @@ func assemble(ctx context.Context, c settings, kubeconfig string, guard lm.Guard
 		Cluster: a.cluster, Selectors: c.Monitoring.Selectors, IgnoreLabel: c.ignoreLabel, IgnoreAnnotation: c.ignoreAnnotation, Exclude: c.exclude(a.index),
 	}
 	a.policy = plan.Policy{
-		Ownership:   a.view.Ownership(),
-		Reuse:       c.Reuses,
+		Ownership: a.view.Ownership(),
+		Reuse:     c.Reuses, LeaveDeleted: c.LM.Resource.WhenDeleted == "leave",
 		DisplayName: func(key resource.Key) string { return kind.DisplayName(key, c.ClusterName) },
 		Retention:   plan.Retention{After: c.GlobalDeleteAfterDuration, Swept: c.Daemons.LMResourceSweeper.ScheduledDeleteAfter, OwnPods: c.DeleteInfraPodsAfter, DefaultName: kind.DefaultName},
 	}

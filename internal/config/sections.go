@@ -120,6 +120,11 @@ type Resource struct {
 	Reuse []string `yaml:"reuse" check:"kinds"`
 	// Kinds for which it is replaced whatever onRecreate says.
 	Replace []string `yaml:"replace" check:"kinds"`
+	// What happens when somebody deletes the resource of an object that exists:
+	// recreate it, within an audit; or leave it so, until the object itself is
+	// created again or Argus starts anew, since it keeps no state of its own. To keep
+	// an object out of the account for good, write a rule or label it.
+	WhenDeleted string `yaml:"whenDeleted" default:"recreate" oneof:"recreate leave"`
 }
 
 // OpsNotes is a feature of older versions.

@@ -616,6 +616,35 @@ func TestManager_ForeignName(t *testing.T) {
 	})
 }
 
+// TestManager_LeavesDeleted: where the policy says so, what a person deleted stays
+// so over audits and events, until its object is created again.
+func TestManager_LeavesDeleted(t *testing.T) {
+	world(t, lmsim.NoLimits(), func(t *testing.T, c *cluster, sim *portal) {
+		pod := c.pod(0, labels("app", "web"))
+		c.pod(1, labels("app", "web"))
+		a := startWith(t, c, sim, plan.Policy{Ownership: view.Ownership(), LeaveDeleted: true})
+		defer a.stop()
+		a.settle(t)
+		d, _ := sim.DeviceByDisplayName("web-0-pod-shop-lab")
+		if err := sim.DeleteDevice(d.ID, true); err != nil {
+			t.Fatal(err)
+		}
+		sim.ResetCounts()
+		for range 3 {
+			a.AuditSoon()
+			time.Sleep(time.Minute)
+			a.settle(t)
+		}
+		expect(t, sim, map[string]int{})
+		a.Touch(pod)
+		a.settle(t)
+		expect(t, sim, map[string]int{})
+		c.pod(0, labels("app", "web")) // created again
+		a.settle(t)
+		expect(t, sim, map[string]int{"POST /device/devices 200": 1})
+	})
+}
+
 // TestManager_People: what people did to resources is repaired at the next audit
 // where it is Argus's, and kept where it is theirs.
 func TestManager_People(t *testing.T) {

@@ -66,6 +66,10 @@ type Known struct {
 	// Unlisted says that the last complete listing did not have it, which
 	// proves nothing about a list that shifts while it is read.
 	Unlisted bool
+	// Retiring says that a removal of ours may have happened unanswered.
+	Retiring bool
+	// Dismissed says that somebody else deleted it, and that it is to stay so.
+	Dismissed bool
 
 	Look Look
 	Seen *resource.Observed // of Ours
@@ -164,7 +168,7 @@ func (c Case) WithFailure(reason string) Case {
 func (c Case) known(seen *resource.Observed, old Known) Known {
 	old.ID, old.UID, old.CreatedOn = seen.ID, seen.UID, seen.CreatedOn
 	old.Visible = seen.Fingerprint(c.Policy.Ownership).Visible
-	old.Unlisted = false
+	old.Unlisted, old.Retiring, old.Dismissed = false, false, false
 	old.Misnamed = c.Policy.Misnamed(seen)
 	old.Look, old.Seen = Ours, seen
 	return old
@@ -244,7 +248,8 @@ func (c Case) lost(change Change, r Result, at int) Case {
 	case change.Op == Create:
 		c.Doubt = change.Want.DisplayName
 	case at >= 0:
-		c.Known[at].Look, c.Known[at].Seen = Unread, nil
+		k := &c.Known[at]
+		k.Look, k.Seen, k.Retiring = Unread, nil, change.Op == Delete || change.Retires
 	}
 	return c
 }

@@ -69,6 +69,8 @@ func (c Case) consult() Step {
 		switch {
 		case c.Hint.Sight == NotReady:
 			return Step{Do: Rest, Reason: "not ready: left as it is"}
+		case c.Hint.Sight == Present && c.Known[0].Dismissed:
+			return Step{Do: Rest, Reason: dismissed}
 		case c.Hint.Sight == Present && c.inSync(&c.Known[0], c.Hint.Print):
 			return Step{Do: Rest, Reason: "in step"}
 		}
@@ -82,7 +84,10 @@ func (c Case) mirror() Step {
 	if step, due := c.removeAllBut(keep); due {
 		return step
 	}
-	if keep == nil {
+	switch {
+	case keep == nil && slices.ContainsFunc(c.Known, c.dismisses):
+		return Step{Do: Rest, Reason: dismissed}
+	case keep == nil:
 		return c.create()
 	}
 	if c.inSync(keep, c.Object.Want.Fingerprint(c.Policy.Ownership)) {
@@ -103,6 +108,14 @@ func (c Case) mirror() Step {
 		change.Reason = "the object was created again: its resource is kept"
 	}
 	return Step{Do: Act, Change: change, Reason: change.Reason}
+}
+
+const dismissed = "somebody deleted its resource, and it is to stay so (lm.resource.whenDeleted)"
+
+// dismisses says whether somebody else deleted the resource of the very object
+// and the policy lets that be.
+func (c Case) dismisses(k Known) bool {
+	return c.Policy.LeaveDeleted && len(c.Known) == 1 && k.Look == Missing && k.UID == c.Object.UID && !k.Retiring && c.Object.Sight == Present
 }
 
 // inSync says whether a resource needs no write.
@@ -223,7 +236,14 @@ func (c Case) removeOne(k *Known, reason string) (Step, bool) {
 }
 
 // Settled returns what is known to be in the account after all that was read and
-// done: what a cache of it should hold for the key.
+// done: what a cache of it should hold for the key. What somebody dismissed is
+// remembered too, as unlisted.
 func (c Case) Settled() []Known {
-	return slices.DeleteFunc(slices.Clone(c.Known), func(k Known) bool { return k.Look == Missing || k.Look == Foreign })
+	settled := slices.Clone(c.Known)
+	for i := range settled {
+		if k := &settled[i]; c.dismisses(*k) {
+			k.Dismissed, k.Unlisted, k.Look = true, true, Unread
+		}
+	}
+	return slices.DeleteFunc(settled, func(k Known) bool { return k.Look == Missing || k.Look == Foreign })
 }

@@ -93,6 +93,9 @@ type Policy struct {
 	// DisplayName is the display name that the resource of an object has by
 	// default. Nil holds every name for right.
 	DisplayName func(key resource.Key) string
+	// LeaveDeleted leaves a resource deleted that somebody deleted although its
+	// object exists; otherwise it is created again.
+	LeaveDeleted bool
 	// Retention says what becomes of resources whose objects are gone.
 	Retention Retention
 }

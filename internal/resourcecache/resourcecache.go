@@ -22,6 +22,7 @@ type record struct {
 	createdOn             int64
 	visible, wrote, after uint64
 	unlisted, misnamed    bool
+	retiring, dismissed   bool
 }
 
 // Cache is safe for concurrent use.
@@ -218,7 +219,7 @@ func (c *Cache) merge(key resource.Key, listed []record) []record {
 			listed = append(listed, old)
 			continue
 		}
-		listed[at].wrote, listed[at].after = old.wrote, old.after
+		listed[at].wrote, listed[at].after, listed[at].retiring = old.wrote, old.after, old.retiring
 	}
 	return listed
 }
@@ -278,6 +279,7 @@ func (r record) known() plan.Known {
 	return plan.Known{
 		ID: r.id, UID: r.uid, CreatedOn: r.createdOn,
 		Visible: r.visible, Wrote: r.wrote, After: r.after, Unlisted: r.unlisted, Misnamed: r.misnamed,
+		Retiring: r.retiring, Dismissed: r.dismissed,
 	}
 }
 
@@ -285,5 +287,6 @@ func recordOf(k *plan.Known) record {
 	return record{
 		id: k.ID, uid: k.UID, createdOn: k.CreatedOn,
 		visible: k.Visible, wrote: k.Wrote, after: k.After, unlisted: k.Unlisted, misnamed: k.Misnamed,
+		retiring: k.Retiring, dismissed: k.Dismissed,
 	}
 }
