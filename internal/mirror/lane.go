@@ -67,8 +67,9 @@ func (m *Manager) work(ctx context.Context, key resource.Key, op plan.Op, turn T
 
 // Reconcile decides on a key and carries it out as far as one turn of op goes.
 func (m *Manager) reconcile(ctx context.Context, key resource.Key, op plan.Op, turn Turn) (End, plan.Op) {
-	c, step, err := m.walk(ctx, m.gather(key), op, turn)
-	m.Cache.Settle(key, c.Settled(), c.Doubt)
+	began := m.gather(key)
+	c, step, err := m.walk(ctx, began, op, turn)
+	m.Cache.Settle(key, began.Known, c.Settled(), c.Doubt)
 	if err != nil {
 		if ctx.Err() == nil {
 			m.Log.Error("key could not be decided", "kind", string(key.Kind), "namespace", key.Namespace, "name", key.Name, "error", err)

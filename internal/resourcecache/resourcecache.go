@@ -78,15 +78,18 @@ func (c *Cache) Known(key resource.Key) (known []plan.Known, doubt string) {
 	return known, c.doubts[key]
 }
 
-// Settle records the outcome of deciding on a key.
-func (c *Cache) Settle(key resource.Key, known []plan.Known, doubt string) {
+// Settle records the outcome of deciding on a key, which began with what was known
+// then and ended with what is known now. What a listing brought meanwhile stays,
+// but for what the decision itself changed; and a decision that changed nothing is
+// no result that would be younger than a listing that is under way.
+func (c *Cache) Settle(key resource.Key, was, known []plan.Known, doubt string) {
+	before, after := recordsOf(was), recordsOf(known)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	records := make([]record, len(known))
-	for i := range known {
-		records[i] = recordOf(&known[i])
+	if slices.Equal(before, after) && c.doubts[key] == doubt {
+		return
 	}
-	c.put(key, records)
+	c.put(key, between(before, c.all(key), after))
 	if doubt == "" {
 		delete(c.doubts, key)
 	} else {
@@ -95,6 +98,23 @@ func (c *Cache) Settle(key resource.Key, known []plan.Known, doubt string) {
 	if c.settled != nil {
 		c.settled[key] = true
 	}
+}
+
+// between is after, brought up to date by what has changed from before to now.
+func between(before, now, after []record) []record {
+	of := func(records []record, id resource.ID) int {
+		return slices.IndexFunc(records, func(r record) bool { return r.id == id })
+	}
+	for _, r := range now {
+		b, a := of(before, r.id), of(after, r.id)
+		switch {
+		case b < 0 && a < 0:
+			after = append(after, r)
+		case b >= 0 && a >= 0 && before[b] == after[a]:
+			after[a] = r
+		}
+	}
+	return after
 }
 
 // Listing collects the resources of one complete listing of the account. It is
@@ -281,6 +301,14 @@ func (r record) known() plan.Known {
 		Visible: r.visible, Wrote: r.wrote, After: r.after, Unlisted: r.unlisted, Misnamed: r.misnamed,
 		Retiring: r.retiring, Dismissed: r.dismissed,
 	}
+}
+
+func recordsOf(known []plan.Known) []record {
+	records := make([]record, len(known))
+	for i := range known {
+		records[i] = recordOf(&known[i])
+	}
+	return records
 }
 
 func recordOf(k *plan.Known) record {

@@ -37,6 +37,12 @@ func list(c *resourcecache.Cache, all ...*resource.Observed) {
 	l.Complete()
 }
 
+// settle ends a decision on a key that nothing came between.
+func settle(c *resourcecache.Cache, key resource.Key, known []plan.Known, doubt string) {
+	was, _ := c.Known(key)
+	c.Settle(key, was, known, doubt)
+}
+
 // shown is what a test says of the resources of a key.
 type shown struct {
 	ID       resource.ID
@@ -128,9 +134,9 @@ func TestCache_ResultsAreYounger(t *testing.T) {
 			if when == "after the listing came to it" {
 				old()
 			}
-			c.Settle(pod("deleted"), nil, "")
-			c.Settle(pod("changed"), []plan.Known{{ID: 3, UID: "u3"}}, "")
-			c.Settle(pod("created"), []plan.Known{{ID: 4, UID: "u4"}}, "")
+			settle(c, pod("deleted"), nil, "")
+			settle(c, pod("changed"), []plan.Known{{ID: 3, UID: "u3"}}, "")
+			settle(c, pod("created"), []plan.Known{{ID: 4, UID: "u4"}}, "")
 			if when == "before the listing comes to it" {
 				old()
 			}
@@ -145,12 +151,56 @@ func TestCache_ResultsAreYounger(t *testing.T) {
 	}
 }
 
+// TestCache_NoResultIsNotYounger: work on a key that came to nothing, such as a
+// create that was put off, must not hide what a listing found meanwhile. One that
+// was undone is a result all the same.
+func TestCache_NoResultIsNotYounger(t *testing.T) {
+	c := resourcecache.New(plan.Policy{})
+	list(c, live(1, pod("same"), "u1"))
+	l := c.Begin()
+	settle(c, pod("unknown"), nil, "")
+	known, _ := c.Known(pod("same"))
+	settle(c, pod("same"), known, "")
+	settle(c, pod("undone"), []plan.Known{{ID: 3, UID: "u3"}}, "")
+	settle(c, pod("undone"), nil, "")
+	settle(c, pod("doubted"), nil, "its display name")
+	l.Add(live(1, pod("same"), "u1-now"))
+	l.Add(live(2, pod("unknown"), "u2"))
+	l.Add(live(3, pod("undone"), "u3"))
+	l.Add(live(4, pod("doubted"), "u4"))
+	l.Complete()
+	expect(t, c, pod("same"), shown{ID: 1, UID: "u1-now"})
+	expect(t, c, pod("unknown"), shown{ID: 2, UID: "u2"})
+	expect(t, c, pod("undone"))
+	expect(t, c, pod("doubted"))
+}
+
+// TestCache_ListedMeanwhile: a listing that ends while a key is decided on is not
+// undone by the outcome, which knows nothing of it; what the decision changed is
+// the decision's.
+func TestCache_ListedMeanwhile(t *testing.T) {
+	c := resourcecache.New(plan.Policy{})
+	list(c, live(1, pod("a"), "u1"), live(2, pod("a"), "u2"), live(3, pod("a"), "u3"))
+	was, _ := c.Known(pod("a"))
+	outcome := []plan.Known{was[0], {ID: 2, UID: "u2-decided"}} // one was looked at, one written, one removed
+	list(c, live(1, pod("a"), "u1-listed"), live(2, pod("a"), "u2-listed"), live(3, pod("a"), "u3"), live(4, pod("a"), "u4"), live(5, pod("b"), "u5"))
+	c.Settle(pod("a"), was, outcome, "")
+	expect(t, c, pod("a"), shown{ID: 1, UID: "u1-listed"}, shown{ID: 2, UID: "u2-decided"}, shown{ID: 4, UID: "u4"})
+	c.Settle(pod("b"), nil, nil, "") // a create that was put off
+	expect(t, c, pod("b"), shown{ID: 5, UID: "u5"})
+	c.Settle(pod("b"), nil, []plan.Known{{ID: 6, UID: "u6"}}, "")
+	expect(t, c, pod("b"), shown{ID: 5, UID: "u5"}, shown{ID: 6, UID: "u6"})
+	if got := c.Counts()["pods"]; got != 5 {
+		t.Errorf("count: got %d, want 5", got)
+	}
+}
+
 // TestCache_ResultsOfAnAbortedListing: a result is younger than the listing it
 // fell into, and not than the next one.
 func TestCache_ResultsOfAnAbortedListing(t *testing.T) {
 	c := resourcecache.New(plan.Policy{})
 	l := c.Begin()
-	c.Settle(pod("a"), []plan.Known{{ID: 1, UID: "u1"}}, "")
+	settle(c, pod("a"), []plan.Known{{ID: 1, UID: "u1"}}, "")
 	l.Abort()
 	list(c, live(1, pod("a"), "u1-now"))
 	expect(t, c, pod("a"), shown{ID: 1, UID: "u1-now"})
@@ -168,7 +218,7 @@ func TestCache_SeveralResourcesOfAKey(t *testing.T) {
 	if got := len(c.Keys("")); got != 2 {
 		t.Errorf("keys: got %d, want each once, 2", got)
 	}
-	c.Settle(pod("a"), []plan.Known{{ID: 1, UID: "u1"}}, "")
+	settle(c, pod("a"), []plan.Known{{ID: 1, UID: "u1"}}, "")
 	expect(t, c, pod("a"), shown{ID: 1, UID: "u1"})
 	if got := c.Counts()["pods"]; got != 2 {
 		t.Errorf("count after one went: got %d, want 2", got)
@@ -179,7 +229,7 @@ func TestCache_SeveralResourcesOfAKey(t *testing.T) {
 // otherwise be written to after every listing.
 func TestCache_KeepsWhatWasWritten(t *testing.T) {
 	c := resourcecache.New(plan.Policy{})
-	c.Settle(pod("a"), []plan.Known{{ID: 1, UID: "u1", Visible: 5, Wrote: 6, After: 7}}, "")
+	settle(c, pod("a"), []plan.Known{{ID: 1, UID: "u1", Visible: 5, Wrote: 6, After: 7}}, "")
 	seen := live(1, pod("a"), "u1")
 	list(c, seen, live(2, pod("a"), "u2"))
 	known, _ := c.Known(pod("a"))
@@ -197,7 +247,7 @@ func TestCache_KeepsWhatWasWritten(t *testing.T) {
 func TestCache_KeepsAllOfWhatIsKnown(t *testing.T) {
 	c := resourcecache.New(plan.Policy{})
 	want := []plan.Known{{ID: 1, UID: "u", CreatedOn: 2, Visible: 3, Wrote: 4, After: 5, Misnamed: true, Unlisted: true}}
-	c.Settle(pod("a"), want, "")
+	settle(c, pod("a"), want, "")
 	got, _ := c.Known(pod("a"))
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("known (-want +got):\n%s", diff)
@@ -220,13 +270,13 @@ func TestCache_Misnamed(t *testing.T) {
 // has looked, whatever is listed in between.
 func TestCache_Doubts(t *testing.T) {
 	c := resourcecache.New(plan.Policy{})
-	c.Settle(pod("a"), nil, "display of a")
+	settle(c, pod("a"), nil, "display of a")
 	list(c)
 	if _, doubt := c.Known(pod("a")); doubt != "display of a" {
 		t.Errorf("doubt after a listing: got %q, want %q", doubt, "display of a")
 	}
 	node := resource.Key{Kind: "nodes", Name: "n"}
-	c.Settle(node, []plan.Known{{ID: 1}}, "display of n")
+	settle(c, node, []plan.Known{{ID: 1}}, "display of n")
 	for kind, want := range map[resource.Kind][]resource.Key{"pods": {pod("a")}, "nodes": {node}, "": {node, pod("a")}, "services": {}} {
 		got := c.Keys(kind)
 		slices.SortFunc(got, resource.Key.Compare)
@@ -234,7 +284,7 @@ func TestCache_Doubts(t *testing.T) {
 			t.Errorf("keys of %q (-want +got):\n%s", kind, diff)
 		}
 	}
-	c.Settle(pod("a"), nil, "")
+	settle(c, pod("a"), nil, "")
 	if _, doubt := c.Known(pod("a")); doubt != "" || len(c.Keys("pods")) != 0 {
 		t.Errorf("after it was looked up: got doubt %q and %d keys, want none", doubt, len(c.Keys("pods")))
 	}
@@ -244,9 +294,9 @@ func TestCache_CountsByKind(t *testing.T) {
 	c := resourcecache.New(plan.Policy{})
 	list(c, live(1, pod("a"), "u"), live(2, pod("b"), "u"), live(3, resource.Key{Kind: "nodes", Name: "n"}, "u"))
 	list(c, live(1, pod("a"), "u")) // the others may be there still
-	c.Settle(pod("c"), []plan.Known{{ID: 4}}, "")
-	c.Settle(pod("b"), nil, "")
-	c.Settle(pod("b"), nil, "")
+	settle(c, pod("c"), []plan.Known{{ID: 4}}, "")
+	settle(c, pod("b"), nil, "")
+	settle(c, pod("b"), nil, "")
 	counts := c.Counts()
 	if diff := cmp.Diff(map[resource.Kind]int{"pods": 2, "nodes": 1}, counts); diff != "" {
 		t.Errorf("counts (-want +got):\n%s", diff)
@@ -321,12 +371,18 @@ func TestCache_IsAMap(t *testing.T) {
 				}
 				listed[key][id] = false
 			case do == 2:
-				c.Settle(key, []plan.Known{{ID: id}}, "")
-				model[key], settled[key] = map[resource.ID]bool{id: false}, true
+				result := []plan.Known{{ID: id}}
+				before, _ := c.Known(key)
+				settle(c, key, result, "")
+				if !cmp.Equal(before, result) {
+					model[key], settled[key] = map[resource.ID]bool{id: false}, true
+				}
 			case do == 3:
-				c.Settle(key, nil, "")
+				settle(c, key, nil, "")
+				if len(model[key]) > 0 {
+					settled[key] = true
+				}
 				delete(model, key)
-				settled[key] = true
 			}
 		}
 		count := 0
@@ -376,7 +432,7 @@ func TestCache_Concurrent(t *testing.T) {
 		work.Go(func() {
 			for i := range keys {
 				key := pod(fmt.Sprintf("%d-%d", w, i))
-				c.Settle(key, []plan.Known{{ID: resource.ID(w*keys + i + 1)}}, "")
+				settle(c, key, []plan.Known{{ID: resource.ID(w*keys + i + 1)}}, "")
 				c.Known(key)
 				c.Counts()
 				c.Bury(buried(resource.ID(i+1), 0))
