@@ -86,15 +86,15 @@ func (c *Cache) Settle(key resource.Key, was, known []plan.Known, doubt string) 
 	before, after := recordsOf(was), recordsOf(known)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if slices.Equal(before, after) && c.doubts[key] == doubt {
-		return
-	}
-	c.put(key, between(before, c.all(key), after))
 	if doubt == "" {
 		delete(c.doubts, key)
 	} else {
 		c.doubts[key] = doubt
 	}
+	if slices.Equal(before, after) {
+		return
+	}
+	c.put(key, between(before, c.all(key), after))
 	if c.settled != nil {
 		c.settled[key] = true
 	}

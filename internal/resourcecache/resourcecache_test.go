@@ -152,7 +152,7 @@ func TestCache_ResultsAreYounger(t *testing.T) {
 }
 
 // TestCache_NoResultIsNotYounger: work on a key that came to nothing, such as a
-// create that was put off, must not hide what a listing found meanwhile. One that
+// create that was put off or not answered, must not hide what a listing found meanwhile. One that
 // was undone is a result all the same.
 func TestCache_NoResultIsNotYounger(t *testing.T) {
 	c := resourcecache.New(plan.Policy{})
@@ -172,7 +172,7 @@ func TestCache_NoResultIsNotYounger(t *testing.T) {
 	expect(t, c, pod("same"), shown{ID: 1, UID: "u1-now"})
 	expect(t, c, pod("unknown"), shown{ID: 2, UID: "u2"})
 	expect(t, c, pod("undone"))
-	expect(t, c, pod("doubted"))
+	expect(t, c, pod("doubted"), shown{ID: 4, UID: "u4"})
 }
 
 // TestCache_ListedMeanwhile: a listing that ends while a key is decided on is not
