@@ -39,9 +39,9 @@ type Cache struct {
 	counts  map[resource.Kind]int
 	// graves are resources that are marked deleted and have a time to go.
 	graves map[resource.ID]time.Time
-	// settled are the keys that a result has changed since the listing that is
-	// under way began; nil when none is.
-	settled map[resource.Key]bool
+	// settled are the resources that a result has changed since the listing that
+	// is under way began, those that went among them; nil when none is.
+	settled map[resource.Key][]resource.ID
 }
 
 // New returns an empty Cache that is not loaded.
@@ -96,8 +96,24 @@ func (c *Cache) Settle(key resource.Key, was, known []plan.Known, doubt string) 
 	}
 	c.put(key, between(before, c.all(key), after))
 	if c.settled != nil {
-		c.settled[key] = true
+		c.settled[key] = append(c.settled[key], changed(before, after)...)
 	}
+}
+
+// changed are the numbers of the records that are not the same in both.
+func changed(before, after []record) []resource.ID {
+	var ids []resource.ID
+	for _, r := range before {
+		if !slices.Contains(after, r) {
+			ids = append(ids, r.id)
+		}
+	}
+	for _, r := range after {
+		if !slices.Contains(before, r) {
+			ids = append(ids, r.id)
+		}
+	}
+	return ids
 }
 
 // between is after, brought up to date by what has changed from before to now.
@@ -130,7 +146,7 @@ type Listing struct {
 func (c *Cache) Begin() *Listing {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.settled = map[resource.Key]bool{}
+	c.settled = map[resource.Key][]resource.ID{}
 	return &Listing{cache: c, records: make(map[resource.Key][]record, len(c.records)), graves: map[resource.ID]time.Time{}}
 }
 
@@ -160,27 +176,21 @@ func (l *Listing) Abort() {
 	l.cache.settled = nil
 }
 
-// Complete makes a listing the content of the cache. Keys that a result has
-// changed since it began keep that result, which is younger. Resources the
-// listing does not have stay, marked as unlisted: a list that shifts while it is
-// paged can miss some, so that its silence is a question and not an answer.
+// Complete makes a listing the content of the cache. Resources that a result has
+// changed since it began keep that result, which is younger. Resources the listing
+// does not have stay, marked as unlisted: a list that shifts while it is paged can
+// miss some, so that its silence is a question and not an answer.
 func (l *Listing) Complete() {
 	c := l.cache
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for key, listed := range l.records {
-		if !c.settled[key] {
-			c.put(key, c.merge(key, listed))
+	for key := range c.records {
+		if _, listed := l.records[key]; !listed {
+			l.records[key] = nil
 		}
 	}
-	for key, r := range c.records {
-		if _, listed := l.records[key]; !listed && !c.settled[key] {
-			r.unlisted = true
-			c.records[key] = r
-			for i := range c.more[key] {
-				c.more[key][i].unlisted = true
-			}
-		}
+	for key, listed := range l.records {
+		c.put(key, c.merge(key, listed))
 	}
 	// Graves that the listing does not have are younger than it, or gone: who
 	// looks after them reads them first.
@@ -228,18 +238,21 @@ func (c *Cache) Marked() int {
 }
 
 // merge takes over from the records there are what a listing cannot tell: what
-// was last written. A record whose number is not listed stays, unlisted.
+// was last written, and what results have changed meanwhile. Any other record
+// whose number is not listed stays, unlisted.
 func (c *Cache) merge(key resource.Key, listed []record) []record {
+	younger := c.settled[key]
+	listed = slices.DeleteFunc(listed, func(r record) bool { return slices.Contains(younger, r.id) })
 	slices.SortFunc(listed, func(a, b record) int { return int(a.id - b.id) })
 	listed = slices.CompactFunc(listed, func(a, b record) bool { return a.id == b.id })
 	for _, old := range c.all(key) {
 		at := slices.IndexFunc(listed, func(r record) bool { return r.id == old.id })
 		if at < 0 {
-			old.unlisted = true
+			old.unlisted = old.unlisted || !slices.Contains(younger, old.id)
 			listed = append(listed, old)
 			continue
 		}
-		listed[at].wrote, listed[at].after, listed[at].retiring = old.wrote, old.after, old.retiring
+		listed[at].wrote, listed[at].after = old.wrote, old.after
 	}
 	return listed
 }

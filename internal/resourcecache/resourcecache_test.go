@@ -173,6 +173,13 @@ func TestCache_NoResultIsNotYounger(t *testing.T) {
 	expect(t, c, pod("unknown"), shown{ID: 2, UID: "u2"})
 	expect(t, c, pod("undone"))
 	expect(t, c, pod("doubted"), shown{ID: 4, UID: "u4"})
+
+	l = c.Begin()
+	settle(c, pod("same"), nil, "") // its resource is gone, and somebody made another
+	l.Add(live(1, pod("same"), "u1"))
+	l.Add(live(5, pod("same"), "u5"))
+	l.Complete()
+	expect(t, c, pod("same"), shown{ID: 5, UID: "u5"})
 }
 
 // TestCache_ListedMeanwhile: a listing that ends while a key is decided on is not
@@ -350,7 +357,23 @@ func TestCache_IsAMap(t *testing.T) {
 		c := resourcecache.New(plan.Policy{})
 		model := map[resource.Key]map[resource.ID]bool{} // number → unlisted
 		listed := map[resource.Key]map[resource.ID]bool{}
-		settled := map[resource.Key]bool{}
+		settled := map[resource.Key]map[resource.ID]bool{}
+		result := func(key resource.Key, known []plan.Known) {
+			before, _ := c.Known(key)
+			settle(c, key, known, "")
+			if settled[key] == nil {
+				settled[key] = map[resource.ID]bool{}
+			}
+			if !cmp.Equal(before, known, cmpopts.EquateEmpty()) {
+				for _, k := range append(before, known...) {
+					settled[key][k.ID] = true
+				}
+			}
+			model[key] = map[resource.ID]bool{}
+			for _, k := range known {
+				model[key][k.ID] = k.Unlisted
+			}
+		}
 		var l *resourcecache.Listing
 		for range rapid.IntRange(1, 60).Draw(t, "steps") {
 			key := pod(rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "key"))
@@ -371,18 +394,9 @@ func TestCache_IsAMap(t *testing.T) {
 				}
 				listed[key][id] = false
 			case do == 2:
-				result := []plan.Known{{ID: id}}
-				before, _ := c.Known(key)
-				settle(c, key, result, "")
-				if !cmp.Equal(before, result) {
-					model[key], settled[key] = map[resource.ID]bool{id: false}, true
-				}
+				result(key, []plan.Known{{ID: id}})
 			case do == 3:
-				settle(c, key, nil, "")
-				if len(model[key]) > 0 {
-					settled[key] = true
-				}
-				delete(model, key)
+				result(key, nil)
 			}
 		}
 		count := 0
@@ -402,21 +416,20 @@ func TestCache_IsAMap(t *testing.T) {
 	})
 }
 
-func complete(model, listed map[resource.Key]map[resource.ID]bool, settled map[resource.Key]bool) {
+func complete(model, listed, settled map[resource.Key]map[resource.ID]bool) {
 	for key, ids := range listed {
-		if settled[key] {
-			continue
-		}
 		if model[key] == nil {
 			model[key] = map[resource.ID]bool{}
 		}
 		for id := range ids {
-			model[key][id] = false
+			if !settled[key][id] {
+				model[key][id] = false
+			}
 		}
 	}
 	for key, ids := range model {
 		for id := range ids {
-			if _, ok := listed[key][id]; !ok && !settled[key] {
+			if _, ok := listed[key][id]; !ok && !settled[key][id] {
 				ids[id] = true
 			}
 		}
