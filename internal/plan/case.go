@@ -234,7 +234,14 @@ func (c Case) done(change Change, seen *resource.Observed, at int) Case {
 	return c
 }
 
+// wrote remembers what was written and what the account then showed, so that what
+// an account makes of it may rest. Where it shows something else in what was not
+// written, somebody was there between the read and the write: that does not rest.
 func (c Case) wrote(change Change, k Known) Known {
+	if change.Op == Update && change.overtaken(k.Seen, c.Policy.Ownership) {
+		k.Wrote, k.After = 0, 0
+		return k
+	}
 	k.Wrote = change.Want.Fingerprint(c.Policy.Ownership).Full
 	k.After = k.Visible
 	return k

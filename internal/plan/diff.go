@@ -51,6 +51,14 @@ func (c *Change) diffProperty(have *resource.Observed, p resource.Property, own 
 	}
 }
 
+// overtaken says whether a resource, as the answer to an update shows it, differs
+// from what is wanted in a field that the update did not write.
+func (c *Change) overtaken(seen *resource.Observed, own resource.Ownership) bool {
+	return slices.ContainsFunc(Diff(seen, c.Want, own).Fields, func(f Field) bool {
+		return !slices.ContainsFunc(c.Fields, func(wrote Field) bool { return strings.EqualFold(wrote.Name, f.Name) })
+	})
+}
+
 // rename sets the display name back to what the object gives it, and removes the
 // marks of a conflict.
 func (c *Change) rename(have *resource.Observed, own resource.Ownership) {
