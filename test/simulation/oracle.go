@@ -30,6 +30,9 @@ func (w *World) judgeSending(s sent) {
 	if at, frozen := w.writers[s.by].watch.frozen[c.Key.Kind]; frozen && at < s.began {
 		w.broken("I10", "%s of %s, whose kind is frozen", c.Op, c.Key)
 	}
+	if c.Op == plan.Create && w.writers[s.by].unsure[key] != none {
+		w.broken("I2", "another create of %s without having looked for the one before", c.Key)
+	}
 	if c.Op != plan.Create && (s.saw == nil || s.saw.Key != c.Key || s.saw.Life != resource.Live) {
 		w.broken("I4", "%s of resource %d, which was not just read as %s", c.Op, c.ID, c.Key)
 		return
@@ -114,6 +117,9 @@ func (w *World) excuse(s sent) bool {
 // judgeUpdate: what a person put onto a resource of ours stays, unless it came
 // between the read and the write of one property.
 func (w *World) judgeUpdate(s sent, before, after *device) {
+	if w.Policy != Reuse && before.obs.UID != "" && after.obs.UID != before.obs.UID {
+		w.broken("F14", "resource %d of %s went over to another object", s.change.ID, s.change.Key)
+	}
 	was, _ := before.obs.Property(personProperty)
 	if is, _ := after.obs.Property(personProperty); is != was {
 		w.broken("I4", "the property of a person on resource %d was %q and is %q", s.change.ID, was, is)

@@ -226,11 +226,13 @@ func (w *World) fault(r *writer, o Op) bool {
 		return w.kill(r)
 	case PanicBefore:
 		w.cover(19, true)
+		r.tried(q)
 		r.keys.resume(answer{panics: true})
 		return true
 	case PanicAfter:
 		w.cover(19, true)
 		w.unheard(r, q)
+		r.tried(q)
 		r.keys.resume(answer{panics: true})
 		return true
 	default:
@@ -243,6 +245,7 @@ func (w *World) fault(r *writer, o Op) bool {
 		r.keys.resume(answer{err: status(o.B)})
 	case q.what != askObject && o.Verb == Status && q.what != askChange:
 		w.coverStatus(o.B)
+		r.tried(q)
 		r.keys.resume(answer{err: status(o.B)})
 	case q.what == askChange:
 		return w.failChange(r, o)
@@ -270,10 +273,10 @@ func (w *World) kill(r *writer) bool {
 func (w *World) failChange(r *writer, o Op) bool {
 	q := r.keys.pending
 	s := w.sending(r, q.change)
-	lost := plan.Result{Outcome: plan.Lost, Reason: "no answer"}
+	result := plan.Result{Outcome: plan.Lost, Reason: "no answer"}
 	switch o.Verb {
 	case Status:
-		lost = plan.Result{Outcome: changeOutcome(o.B), Reason: status(o.B).Error()}
+		result = plan.Result{Outcome: changeOutcome(o.B), Reason: status(o.B).Error()}
 		w.coverStatus(o.B)
 	case NoCommit:
 		w.cover(17, true)
@@ -293,7 +296,10 @@ func (w *World) failChange(r *writer, o Op) bool {
 	default:
 		return false
 	}
-	r.keys.resume(answer{result: lost})
+	if q.change.Op == plan.Create && result.Outcome == plan.Lost {
+		r.unsure[q.key] = lost
+	}
+	r.keys.resume(answer{result: result})
 	return true
 }
 
@@ -340,6 +346,7 @@ func (w *World) serve(r *writer, q request) answer {
 	case askResource:
 		return w.serveOne(r, q.id, a.find(q.id))
 	case askName:
+		r.unsure[r.keys.job.key] = none
 		return w.serveOne(r, 0, a.named(q.name))
 	case askPage:
 		rows, total := a.page(q.offset)
@@ -351,6 +358,12 @@ func (w *World) serve(r *writer, q request) answer {
 		return answer{found: rows, total: total}
 	case askChange:
 		result := a.commit(w, w.sending(r, q.change), false)
+		switch {
+		case result.Outcome == plan.Done:
+			r.unsure[q.key] = none
+		case result.Outcome == plan.Taken && q.change.Op == plan.Create:
+			r.unsure[q.key] = taken
+		}
 		if result.Seen != nil {
 			r.saw(*result.Seen)
 		}

@@ -136,6 +136,17 @@ func (l *lane) resume(a answer) {
 // maxRequests is more than any decision or listing of a world this small needs.
 const maxRequests = 100
 
+// doubt is how a create ended that was not carried out for certain.
+type doubt uint8
+
+// A create that was refused because the name is taken must be looked for before
+// the next, one that was not answered must be looked for with success.
+const (
+	none doubt = iota
+	taken
+	lost
+)
+
 // writer is one Argus: the real Manager and its real cache, in two coroutines: one
 // decides on keys, one lists the account meanwhile. What the real one does with
 // its queue and timers is here a set of keys that are due, of which the schedule
@@ -158,6 +169,7 @@ type writer struct {
 	resting bool                // a listing failed and waits
 	turn    int                 // the key that was looked at last
 	seen    map[resource.ID]int // when it first knew of a resource
+	unsure  []doubt             // how the last create of each key ended
 }
 
 var (
@@ -173,7 +185,7 @@ func (w *World) start(r *writer) {
 	*r = writer{
 		world: w, id: r.id, life: r.life + 1, watch: newWatching(lab, w.Objects),
 		cache: resourcecache.New(w.policy), due: make([]plan.Op, w.Objects), delayed: make([]bool, w.Objects),
-		seen: map[resource.ID]int{},
+		unsure: make([]doubt, w.Objects), seen: map[resource.ID]int{},
 	}
 	r.manager = mirror.New(mirror.Config{
 		Cluster: r, Account: r, Actions: r, Cache: r.cache, Kinds: lab.rows, Policy: w.policy, Log: lab.log, Metrics: lab.metrics,
@@ -206,6 +218,13 @@ func (r *writer) saw(o resource.Observed) {
 func (r *writer) knows(id resource.ID) {
 	if r.seen[id] == 0 {
 		r.seen[id] = r.world.now
+	}
+}
+
+// tried notes that a request was sent and came to nothing.
+func (r *writer) tried(q request) {
+	if key := r.keys.job.key; q.what == askName && r.unsure[key] == taken {
+		r.unsure[key] = none
 	}
 }
 
