@@ -56,7 +56,7 @@ func newRoot(p Process) *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(newRun(p), newPlan(p), newExplain(p), newConfig(p), newVersion())
+	root.AddCommand(newRun(p), newPlan(p), newExplain(p), newConfig(p), newApprove(p), newVersion())
 	return root
 }
 

@@ -27,6 +27,8 @@ const (
 	eventConfigRefused = "ConfigurationRefused"
 	eventConfigInForce = "ConfigurationInForce"
 	eventNotMirrored   = "ObjectNotMirrored"
+	eventDeletesHeld   = "DeletesHeld"
+	eventDeletesGo     = "DeletesGoOn"
 )
 
 // newEvents records Events of the pod that the environment names: MY_POD_NAME and

@@ -73,6 +73,19 @@ func (a *parts) identify(ctx context.Context) (resource.Cluster, error) {
 	}
 }
 
+// sameCluster reads whether the apiserver still is this cluster's: behind one
+// address another may have come up.
+func (a *parts) sameCluster(ctx context.Context) error {
+	ns, err := readNamespace(ctx, a.client, metav1.NamespaceSystem)
+	if err != nil {
+		return fmt.Errorf("read namespace %s, which identifies the cluster: %w", metav1.NamespaceSystem, err)
+	}
+	if resource.UID(ns.UID) != a.cluster.UID {
+		return fmt.Errorf("the apiserver at %s is another cluster's now: its UID is %s, and Argus began with %s; mend the address and start Argus anew", a.rest.Host, ns.UID, a.cluster.UID)
+	}
+	return nil
+}
+
 // wrongCertificate says that somebody answered who is not who was asked for. It
 // does not mend by waiting.
 func wrongCertificate(err error) bool {

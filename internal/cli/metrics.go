@@ -20,6 +20,7 @@ type status struct {
 	frozen    *prometheus.Desc
 	served    *prometheus.Desc
 	groups    *prometheus.Desc
+	held      *prometheus.Desc
 }
 
 func newStatus(l *loops) *status {
@@ -30,12 +31,13 @@ func newStatus(l *loops) *status {
 		frozen:    prometheus.NewDesc("argus_kind_frozen", "1 for a kind that Argus is not permitted to read, whose resources stay as they are.", []string{"kind"}, nil),
 		served:    prometheus.NewDesc("argus_kind_served", "1 for a kind that the cluster serves, 0 for one that it does not.", []string{"kind"}, nil),
 		groups:    prometheus.NewDesc("argus_groups", "Groups of the cluster's tree (state present) and changes of them that wait (state pending).", []string{"state"}, nil),
+		held:      prometheus.NewDesc("argus_deletes_held", "Removals that the deletion budget holds until a person approves or complete lists agree, by kind. Anything but none needs a look.", []string{"kind"}, nil),
 	}
 }
 
 // Describe implements prometheus.Collector.
 func (s *status) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{s.resources, s.queue, s.frozen, s.served, s.groups} {
+	for _, d := range []*prometheus.Desc{s.resources, s.queue, s.frozen, s.served, s.groups, s.held} {
 		ch <- d
 	}
 }
@@ -66,6 +68,9 @@ func (s *status) Collect(ch chan<- prometheus.Metric) {
 	report := s.loops.groups.Report()
 	gauge(s.groups, float64(report.Groups), "present")
 	gauge(s.groups, float64(report.Pending), "pending")
+	for kind, n := range s.loops.budget.Hold().Kinds {
+		gauge(s.held, float64(n), string(kind))
+	}
 }
 
 // fact is 1 for what is so and 0 for what is not.

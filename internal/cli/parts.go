@@ -20,6 +20,7 @@ import (
 	"github.com/argus-k8s/argus/internal/kind"
 	"github.com/argus-k8s/argus/internal/lm"
 	"github.com/argus-k8s/argus/internal/lm/credential"
+	"github.com/argus-k8s/argus/internal/mirror"
 	"github.com/argus-k8s/argus/internal/plan"
 	"github.com/argus-k8s/argus/internal/resource"
 	"github.com/argus-k8s/argus/internal/resourcegroup"
@@ -42,6 +43,7 @@ type parts struct {
 	lm      *lm.Client
 	account *account.Account
 	metrics *prometheus.Registry
+	budget  *mirror.Budget // run's, which outlives configurations; nil for plan
 }
 
 // assemble reads everything there is to read before the first request to the

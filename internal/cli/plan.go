@@ -57,6 +57,7 @@ type findings struct {
 	resources []decision // changes, and keys that cannot be mirrored
 	frozen    []string
 	inStep    int
+	over      string // what the deletion budget would hold, or empty
 }
 
 // assembleQuiet is assemble for a command whose answer stands in its output: the
@@ -137,7 +138,11 @@ func (a *parts) plan(ctx context.Context) (*findings, error) {
 	if err != nil {
 		return nil, err
 	}
-	return found, found.decide(ctx, m)
+	if err := found.decide(ctx, m); err != nil {
+		return nil, err
+	}
+	found.over = overBudget(limits(a.config), found.configured(), m.Snapshot().Present())
+	return found, nil
 }
 
 // listen follows the cluster, or one kind of it with the namespaces that it needs,
@@ -198,6 +203,7 @@ func (f *findings) decide(ctx context.Context, m *mirror.Manager) error {
 				if m.Cluster.Frozen(key.Kind) == "" {
 					f.resources = append(f.resources, decision{key, step})
 				}
+			case plan.Withhold: // run's alone
 			case plan.Rest, plan.ReadObject, plan.ReadResource, plan.FindName:
 				f.inStep++
 			}
@@ -236,6 +242,9 @@ func (f *findings) print(w io.Writer) error {
 	}
 	for _, reason := range f.frozen {
 		out.line("! %s", reason)
+	}
+	if f.over != "" {
+		out.line("! %s", f.over)
 	}
 	out.line("%d to create, %d to update, %d to delete, %d in step, %d cannot be mirrored; %d groups to change.",
 		counts[plan.Create], counts[plan.Update], counts[plan.Delete], f.inStep, waits, len(f.groups))

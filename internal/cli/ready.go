@@ -10,7 +10,7 @@ import (
 
 // conditions say how Argus stands, from what its loops last saw.
 func (l *loops) conditions() []health.Condition {
-	return []health.Condition{l.accountCondition(), l.kubernetesCondition(), l.kindsCondition(), l.groupsCondition(), l.backlogCondition(), l.parkedCondition()}
+	return []health.Condition{l.accountCondition(), l.kubernetesCondition(), l.kindsCondition(), l.groupsCondition(), l.backlogCondition(), l.parkedCondition(), l.deletesCondition()}
 }
 
 func (l *loops) accountCondition() health.Condition {
@@ -108,4 +108,13 @@ func (l *loops) parkedCondition() health.Condition {
 		c.Detail += fmt.Sprintf("%s: %s", key, reason)
 	}
 	return c
+}
+
+// deletesCondition tells of removals that are held.
+func (l *loops) deletesCondition() health.Condition {
+	h := l.budget.Hold()
+	if h.ID == "" {
+		return health.Condition{Name: "deletes", Ready: true, Optional: true}
+	}
+	return health.Condition{Name: "deletes", Optional: true, Detail: holdText(h)}
 }

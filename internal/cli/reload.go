@@ -15,6 +15,7 @@ import (
 
 	"github.com/argus-k8s/argus/internal/health"
 	"github.com/argus-k8s/argus/internal/leader"
+	"github.com/argus-k8s/argus/internal/mirror"
 	"github.com/argus-k8s/argus/internal/telemetry"
 )
 
@@ -35,6 +36,7 @@ type reloader struct {
 	events  *events
 	// The election outlives every configuration; nil when this process alone acts.
 	election *leader.Election
+	budget   *mirror.Budget // nor does a new one begin with a new budget
 
 	mu      sync.Mutex // guards what follows
 	loops   *loops     // that run
@@ -57,7 +59,7 @@ func (r *reloader) begin(ctx context.Context, c settings) error {
 	if r.election, err = newElection(r.process, r.flags, client, r.log); err != nil {
 		return err
 	}
-	r.inForce = c
+	r.inForce, r.budget = c, mirror.NewBudget(limits(c))
 	r.loops, err = r.connect(ctx, c)
 	return err
 }
@@ -82,6 +84,7 @@ func (r *reloader) connect(ctx context.Context, c settings) (*loops, error) {
 	if err != nil {
 		return nil, err
 	}
+	a.budget = r.budget
 	l := a.connect()
 	l.events, l.election = r.events, r.election
 	return l, nil
@@ -183,6 +186,7 @@ func (r *reloader) take(next *loops) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.loops, r.fault, r.since = next, "", time.Now()
+	r.budget.Configure(limits(next.config))
 	r.reloads++
 	r.level.Set(telemetry.ParseLevel(next.config.Log.Level))
 	r.log.Info("configuration is in force")

@@ -67,6 +67,7 @@ func (a *parts) connect() *loops {
 	l.mirror = mirror.New(mirror.Config{
 		Cluster: l.watches, Account: a.account, Actions: a.account, Cache: resourcecache.New(a.policy),
 		Kinds: a.mirrored(), Policy: a.policy, OnGroups: l.groups.Touch, OnPark: l.notMirrored,
+		Budget: a.budget, AgreeAfter: limits(a.config).AgreeAfter, Relist: l.watches.Relist, OnHold: l.holds, Identify: a.sameCluster,
 		AuditEvery: a.config.Daemons.LMCacheSync.Interval, SweepEvery: a.config.Daemons.LMResourceSweeper.Interval, Log: a.log, Metrics: mirror.NewMetrics(a.metrics),
 	})
 	sink.to = l.mirror
@@ -126,6 +127,7 @@ func (l *loops) run(ctx context.Context, live *health.Liveness) error {
 		l.lm.BeginFirstSync()
 		g.Go(func() error { return l.groups.Run(ctx) })
 		g.Go(func() error { return l.endFirstSync(ctx) })
+		g.Go(func() error { return l.approvals(ctx) })
 		return l.mirror.Run(ctx)
 	})
 	return g.Wait()

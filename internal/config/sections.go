@@ -125,6 +125,23 @@ type Resource struct {
 	// created again or Argus starts anew, since it keeps no state of its own. To keep
 	// an object out of the account for good, write a rule or label it.
 	WhenDeleted string `yaml:"whenDeleted" default:"recreate" oneof:"recreate leave"`
+	// How many removals the configuration may ask for before a person does.
+	DeletionBudget DeletionBudget `yaml:"deletionBudget"`
+}
+
+// DeletionBudget bounds the removals of resources whose objects exist and are kept
+// out by the configuration: a rule, a kind that is switched off, a namespace.
+type DeletionBudget struct {
+	// Removals that each window has room for.
+	Minimum int `yaml:"minimum" default:"50" min:"0"`
+	// Room as a part of the resources in the account, where that is more. 1 sets no
+	// bound.
+	Share float64 `yaml:"share" default:"0.05" min:"0" max:"1"`
+	// Length of the window.
+	Window time.Duration `yaml:"window" default:"1h" min:"1m"`
+	// What is over it goes when a person approves (argus approve-deletes), or when
+	// two complete lists of the kind, at least so far apart, agree.
+	AgreeAfter time.Duration `yaml:"agreeAfter" default:"5m" min:"1s"`
 }
 
 // OpsNotes is a feature of older versions.

@@ -165,7 +165,7 @@ func (k *Kind) Key(obj metav1.Object) resource.Key {
 func (k *Kind) Map(obj Object, view View) (resource.Resource, error) {
 	if view.Exclude != nil && !k.GroupsOnly {
 		if rule := view.Exclude(k, obj); rule != "" {
-			return resource.Resource{}, resource.Excluded{Rule: rule}
+			return resource.Resource{}, resource.Excluded{Rule: rule, Configured: true}
 		}
 	}
 	b := resource.NewBuilder(k.Key(obj), resource.UID(obj.GetUID()))

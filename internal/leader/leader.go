@@ -141,6 +141,16 @@ func (e *Election) Until() (time.Time, error) {
 	return renewed.Add(e.config.LeaseDuration), nil
 }
 
+// Annotation reads an annotation of the Lease as it is now; empty when there is
+// none.
+func (e *Election) Annotation(ctx context.Context, name string) (string, error) {
+	lease, err := e.config.Leases.Leases(e.config.Namespace).Get(ctx, e.config.Name, metav1.GetOptions{})
+	if err != nil {
+		return "", fmt.Errorf("read the Lease %s/%s: %w", e.config.Namespace, e.config.Name, err)
+	}
+	return lease.Annotations[name], nil
+}
+
 // Standing says how the campaign stands.
 func (e *Election) Standing() Standing {
 	_, err := e.Until()

@@ -89,6 +89,15 @@ func (a *apiserver) fail(who string, err error) {
 	a.down[who] = err
 }
 
+// annotate changes the Lease as a person does.
+func (a *apiserver) annotate(name, value string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.writes++
+	a.lease.ResourceVersion = strconv.Itoa(a.writes)
+	a.lease.Annotations = map[string]string{name: value}
+}
+
 func config(a *apiserver, who string) leader.Config {
 	return leader.Config{
 		Leases: as{a, who}, Namespace: "argus", Name: "argus", Identity: who, Log: slog.New(slog.DiscardHandler),
@@ -211,6 +220,26 @@ func TestElection_Refused(t *testing.T) {
 		api.fail("first", nil)
 		<-first.Elected()
 		leads(t, first, true)
+		first.end(t)
+	})
+}
+
+// TestElection_Annotation: what a person writes to the Lease stays over renewals,
+// and costs nobody the lead.
+func TestElection_Annotation(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		api := &apiserver{}
+		first := campaign(t, api, "first")
+		<-first.Elected()
+		api.annotate("approve", "hold-1")
+		time.Sleep(10 * time.Minute)
+		leads(t, first, true)
+		if got, err := first.Annotation(t.Context(), "approve"); got != "hold-1" || err != nil {
+			t.Errorf("annotation: got %q, %v, want hold-1", got, err)
+		}
+		if got, err := first.Annotation(t.Context(), "other"); got != "" || err != nil {
+			t.Errorf("annotation that is not there: got %q, %v", got, err)
+		}
 		first.end(t)
 	})
 }

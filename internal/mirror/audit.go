@@ -142,6 +142,14 @@ type KindCount struct {
 	Frozen  string
 }
 
+// Present is how many resources the account holds.
+func (s Snapshot) Present() (n int) {
+	for _, k := range s.Kinds {
+		n += k.Present
+	}
+	return n
+}
+
 // Backlog is how much is still to be done.
 func (s Snapshot) Backlog() int {
 	n := s.Delayed

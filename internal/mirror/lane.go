@@ -79,7 +79,12 @@ func (m *Manager) reconcile(ctx context.Context, key resource.Key, op plan.Op, t
 	switch step.Do {
 	case plan.Rest:
 		m.unpark(key)
+		m.Budget.forget(key)
 		return Settled, op
+	case plan.Withhold:
+		if m.Budget.keep(key, c.Object.Reason) {
+			return Settled, op
+		}
 	case plan.Act:
 		return Moved, step.Change.Op
 	case plan.Park:

@@ -34,6 +34,18 @@ type Config struct {
 	// OnPark is told of an object that cannot be mirrored as it is, and why,
 	// once for each reason. It must not block.
 	OnPark func(key resource.Key, reason string)
+	// Budget holds removals back that the configuration asks for; one without
+	// bound if nil. AgreeAfter is how often the kinds of what it holds are listed
+	// again, with Relist if that is not nil.
+	Budget     *Budget
+	AgreeAfter time.Duration
+	Relist     func(kind resource.Kind)
+	// OnHold is told when a hold begins, and with an empty one when it ends. It
+	// must not block.
+	OnHold func(plan.Hold)
+	// Identify reads whether the apiserver still is this cluster's, before many
+	// removals rest on its word. Nil takes it for granted.
+	Identify func(ctx context.Context) error
 	// Workers is how many requests of one kind may be under way. Default 10.
 	Workers int
 	// AuditEvery is the time between complete listings of the account. Default
@@ -88,6 +100,12 @@ func New(config Config) *Manager {
 	if config.OnPark == nil {
 		config.OnPark = func(resource.Key, string) {}
 	}
+	if config.OnHold == nil {
+		config.OnHold = func(plan.Hold) {}
+	}
+	if config.Budget == nil {
+		config.Budget = NewBudget(plan.Budget{})
+	}
 	if config.Metrics == nil {
 		config.Metrics = NewMetrics(nil)
 	}
@@ -121,6 +139,7 @@ func (m *Manager) Run(ctx context.Context) error {
 	}
 	g.Go(func() error { return m.runAudits(ctx) })
 	g.Go(func() error { return m.runSweeps(ctx) })
+	g.Go(func() error { return m.runHold(ctx) })
 	return g.Wait()
 }
 
@@ -144,16 +163,22 @@ func (m *Manager) touch(key resource.Key, backlog int) {
 	case plan.Rest:
 		m.queue.Drop(key)
 		m.unpark(key)
-	case plan.Park:
+		m.Budget.forget(key)
+	case plan.Park, plan.Withhold:
 		m.queue.Drop(key)
 	case plan.ReadObject, plan.ReadResource, plan.FindName, plan.Act, plan.Wait:
 		m.queue.Put(key, plan.Expect(c), 2*int(k.Class)+backlog)
 	}
 }
 
-// Listed has every key of a kind looked at: those the cluster has and those the
-// account has.
+// Listed has every key of a kind looked at, which the cluster just listed
+// completely: those it has and those the account has.
 func (m *Manager) Listed(id resource.Kind) {
+	m.agree(id)
+	m.compare(id)
+}
+
+func (m *Manager) compare(id resource.Kind) {
 	m.announce(id)
 	for _, key := range m.Cluster.Keys(id) {
 		m.touch(key, 1)
@@ -178,23 +203,24 @@ func (m *Manager) announce(id resource.Kind) {
 	}
 	if gone > 0 {
 		m.Log.Warn("resources whose objects are gone or excluded; each is read once more and then removed",
-			"kind", string(id), "count", gone, "resources", len(all))
+			"kind", string(id), "count", gone, "resources", len(all), "limit", m.Budget.limit(m.owned()))
 	}
 }
 
 // touchAll looks at everything.
 func (m *Manager) touchAll() {
 	for _, k := range m.Kinds {
-		m.Listed(k.ID)
+		m.compare(k.ID)
 	}
 }
 
 // gather is all that is known of a key without asking anybody.
 func (m *Manager) gather(key resource.Key) plan.Case {
 	known, doubt := m.Cache.Known(key)
+	reason, kept := m.Budget.reason(key)
 	return plan.Case{
 		Key: key, Policy: m.Policy, Now: time.Now(), Rename: m.renaming.Load(), Frozen: m.Cluster.Frozen(key.Kind),
-		Hint: m.Cluster.Hint(key), Known: known, Doubt: doubt,
+		Hint: m.Cluster.Hint(key), Known: known, Doubt: doubt, Held: reason, Kept: kept,
 	}
 }
 
@@ -215,9 +241,8 @@ func (m *Manager) walk(ctx context.Context, c plan.Case, op plan.Op, turn Turn) 
 			if turn == nil || step.Change.Op != op {
 				return c, step, nil
 			}
-			c = c.WithResult(step.Change, m.carry(ctx, turn, step.Change))
-			turn = nil
-		case plan.Rest, plan.Wait, plan.Park:
+			c, turn = m.act(ctx, c, turn, step.Change)
+		case plan.Rest, plan.Wait, plan.Park, plan.Withhold:
 			return c, step, nil
 		}
 		if err := ctx.Err(); err != nil {
@@ -225,6 +250,19 @@ func (m *Manager) walk(ctx context.Context, c plan.Case, op plan.Op, turn Turn) 
 		}
 	}
 	return c, plan.Step{}, fmt.Errorf("decide on %s: no end after %d steps", c.Key, maxSteps)
+}
+
+// act carries out a change if it is permitted, and returns the turn that is left.
+func (m *Manager) act(ctx context.Context, c plan.Case, turn Turn, change plan.Change) (plan.Case, Turn) {
+	c, may := m.permit(ctx, c, change)
+	if !may {
+		return c, turn
+	}
+	result := m.carry(ctx, turn, change)
+	if change.Configured && result.Outcome == plan.Postponed {
+		m.Budget.giveBack(c.Key)
+	}
+	return c.WithResult(change, result), nil
 }
 
 func (m *Manager) readResource(ctx context.Context, c plan.Case, id resource.ID) plan.Case {

@@ -41,6 +41,7 @@ type cluster struct {
 	objects map[resource.Key]kind.Object
 	frozen  map[resource.Kind]string
 	blind   map[resource.Key]bool // the watch has missed that these exist
+	rule    string                // keeps out all whose app label is not kept, if not empty
 	reads   int
 	sink    *mirror.Manager
 	uids    int
@@ -70,6 +71,9 @@ func (c *cluster) assess(key resource.Key) plan.Object {
 	obj, ok := c.objects[key]
 	if !ok {
 		return plan.Object{Sight: plan.Absent}
+	}
+	if c.rule != "" && obj.GetLabels()["app"] != "kept" {
+		return plan.Object{Sight: plan.Excluded, UID: resource.UID(obj.GetUID()), Reason: c.rule, Configured: true}
 	}
 	k, _ := kind.ByID(key.Kind)
 	want, err := k.Map(obj, view)
@@ -160,7 +164,7 @@ func start(t *testing.T, c *cluster, sim *portal) *argus {
 	return startWith(t, c, sim, plan.Policy{Ownership: view.Ownership()})
 }
 
-func startWith(t *testing.T, c *cluster, sim *portal, policy plan.Policy) *argus {
+func startWith(t *testing.T, c *cluster, sim *portal, policy plan.Policy, options ...func(*mirror.Config)) *argus {
 	t.Helper()
 	client, err := lm.New(lm.Config{
 		BaseURL: "http://sim", Transport: sim.Transport(), Timeout: 10 * time.Second,
@@ -172,10 +176,14 @@ func startWith(t *testing.T, c *cluster, sim *portal, policy plan.Policy) *argus
 	log := slog.New(slog.DiscardHandler)
 	a := account.New(account.Config{Client: client, Cluster: view.Cluster, Version: "test", Log: log, Collectors: account.CollectorConfig{ID: 1}})
 	pods, _ := kind.ByID("pods")
-	m := mirror.New(mirror.Config{
+	config := mirror.Config{
 		Cluster: c, Account: a, Actions: a, Cache: resourcecache.New(policy),
 		Kinds: []*kind.Kind{pods}, Policy: policy, Log: log,
-	})
+	}
+	for _, o := range options {
+		o(&config)
+	}
+	m := mirror.New(config)
 	c.mu.Lock()
 	c.sink = m
 	c.mu.Unlock()

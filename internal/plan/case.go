@@ -35,6 +35,9 @@ type Object struct {
 	UID    resource.UID       // while it exists
 	Want   *resource.Resource // of a Present object
 	Reason string             // of the other sights: the rule, the error
+	// Configured says of an Excluded object that the configuration keeps it out,
+	// and not what it is by itself.
+	Configured bool
 }
 
 // Look says what the account was found to hold under an ID when it was read for
@@ -96,6 +99,10 @@ type Case struct {
 	Now time.Time
 	// Frozen says why nothing of this kind may be changed now, or is empty.
 	Frozen string
+	// Held says why removals that rest on the configuration are held now, or is
+	// empty; Kept that this key's is among them already.
+	Held string
+	Kept bool
 	// Rename has display names set back to what objects give them, and marks of
 	// conflict removed, which a person asked for. Otherwise they stay.
 	Rename bool

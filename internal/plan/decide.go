@@ -9,7 +9,7 @@ import (
 )
 
 // Decide says what to do next about a Case. The caller does it, adds the answer
-// to the Case and asks again, until the Step is Rest, Wait or Park.
+// to the Case and asks again, until the Step is Rest, Wait, Park or Withhold.
 //
 // Nothing is changed on the strength of a Hint: the object is read first, and so
 // is every resource that is to be updated or deleted.
@@ -28,7 +28,11 @@ func Decide(c Case) Step {
 	case Absent:
 		return c.remove("the object no longer exists")
 	case Excluded:
-		return c.remove("excluded by " + c.Object.Reason)
+		reason := "excluded by " + c.Object.Reason
+		if c.Held != "" && c.Object.Configured && len(c.Settled()) > 0 {
+			return Step{Do: Withhold, Reason: reason + "; " + c.Held}
+		}
+		return c.remove(reason)
 	case NotReady:
 		return c.hold()
 	case Unreadable:
@@ -64,6 +68,9 @@ func (c Case) consult() Step {
 	}
 	if len(c.Known) == 0 && c.Doubt == "" && c.Hint.Sight != Present {
 		return Step{Do: Rest, Reason: "neither in the cluster nor in the account"}
+	}
+	if c.Kept && c.Hint.Sight != Present {
+		return Step{Do: Withhold, Reason: c.Held}
 	}
 	if len(c.Known) == 1 && c.Doubt == "" && c.Known[0].UID == c.Hint.UID {
 		switch {
@@ -229,6 +236,7 @@ func (c Case) removeOne(k *Known, reason string) (Step, bool) {
 		return Step{Do: ReadResource, ID: k.ID, Reason: "to be sure that it is ours before it is removed"}, true
 	case Ours:
 		change := c.retire(k.Seen, reason)
+		change.Configured = c.Object.Sight == Excluded && c.Object.Configured
 		return Step{Do: Act, Change: change, Reason: change.Reason}, true
 	case Missing, Foreign:
 	}

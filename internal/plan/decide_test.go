@@ -132,8 +132,8 @@ func (w *world) run(c Case) (Case, []string) {
 	for range 40 {
 		step := Decide(c)
 		switch step.Do {
-		case Rest, Wait, Park:
-			return c, append(log, map[Do]string{Rest: "rest", Wait: "wait", Park: "park"}[step.Do])
+		case Rest, Wait, Park, Withhold:
+			return c, append(log, map[Do]string{Rest: "rest", Wait: "wait", Park: "park", Withhold: "withhold"}[step.Do])
 		case ReadObject:
 			log = append(log, "read object")
 			c = c.WithObject(w.object)
@@ -461,6 +461,36 @@ func TestDecide_conflicts(t *testing.T) {
 			}
 			if got != tt.wrote {
 				t.Errorf("got %q, want %q", got, tt.wrote)
+			}
+		})
+	}
+}
+
+// TestDecide_Withhold: while removals are held, those that rest on the
+// configuration are, before anything of the account is read; and no other.
+func TestDecide_Withhold(t *testing.T) {
+	one, two := wanted("uid-1", "a"), wanted("uid-2", "a")
+	excluded := Object{Sight: Excluded, UID: "uid-1", Reason: "rule 1", Configured: true}
+	tests := map[string]struct {
+		hint   Hint
+		object Object
+		kept   bool
+		want   []string
+	}{
+		"a rule":                        {hint: Hint{Sight: Absent}, object: excluded, want: []string{"read object", "withhold"}},
+		"a rule, and held already":      {hint: Hint{Sight: Absent}, object: excluded, kept: true, want: []string{"withhold"}},
+		"held, and wanted again":        {hint: hint(one), object: Object{Sight: Present, UID: "uid-1", Want: one}, kept: true, want: []string{"rest"}},
+		"what the object is by itself":  {hint: Hint{Sight: Absent}, object: Object{Sight: Excluded, UID: "uid-1", Reason: "completed"}, want: []string{"read object", "read 7", "delete 7", "rest"}},
+		"an object that is gone":        {hint: Hint{Sight: Absent}, object: Object{Sight: Absent}, want: []string{"read object", "read 7", "delete 7", "rest"}},
+		"an object that was made again": {hint: hint(two), object: Object{Sight: Present, UID: "uid-2", Want: two}, want: []string{"read object", "read 7", "delete 7", "create", "rest"}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			o := observed(7, one)
+			w := world{object: tt.object, resources: []*resource.Observed{o}}
+			_, got := w.run(Case{Key: key, Hint: tt.hint, Known: []Known{known(o)}, Held: "held by the budget", Kept: tt.kept})
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("requests (-want +got):\n%s", diff)
 			}
 		})
 	}

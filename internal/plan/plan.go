@@ -59,7 +59,13 @@ type Change struct {
 	// Retires says that the update marks the resource deleted: its alerting is
 	// switched off with it, and it is no key's afterwards.
 	Retires bool
+	// Configured says that it removes the resource of an object that exists, because
+	// the configuration keeps it out of the account. A Budget counts such removals.
+	Configured bool
 }
+
+// Removes says whether the resource is no key's any more after the change.
+func (c Change) Removes() bool { return c.Op == Delete || c.Retires }
 
 // Do is what a Step asks for.
 type Do uint8
@@ -73,6 +79,7 @@ const (
 	Act                    // carry out Change
 	Wait                   // try again soon, with back-off
 	Park                   // nothing helps until the object or the account changes
+	Withhold               // a removal is due, and the budget has no room for it
 )
 
 // Step is the next thing to do for a key: at most one request.

@@ -142,7 +142,9 @@ func (e NotReady) Error() string { return "not ready: " + e.Reason }
 // Excluded is a Mapper's or a filter's answer for an object that must not be in
 // the account. What the account holds for it is removed.
 type Excluded struct {
-	Rule string // which rule decided, in words a person can find again
+	// Configured says that the configuration keeps it out, and not what it is.
+	Configured bool
+	Rule       string // which rule decided, in words a person can find again
 }
 
 func (e Excluded) Error() string { return fmt.Sprintf("excluded by %s", e.Rule) }

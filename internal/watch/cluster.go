@@ -18,6 +18,7 @@ type Cluster struct {
 	order    []*Watcher
 	watchers map[resource.Kind]*Watcher
 	off      map[resource.Kind]bool
+	sink     Sink
 }
 
 // switchedOff is the rule that keeps the objects of a kind out of the account.
@@ -30,7 +31,7 @@ func NewCluster(kinds, off []*kind.Kind, config Config) *Cluster {
 	if config.Index == nil {
 		config.Index = NewIndex()
 	}
-	c := &Cluster{Index: config.Index, watchers: map[resource.Kind]*Watcher{}, off: map[resource.Kind]bool{}}
+	c := &Cluster{Index: config.Index, watchers: map[resource.Kind]*Watcher{}, off: map[resource.Kind]bool{}, sink: config.Sink}
 	for _, k := range off {
 		c.off[k.ID] = true
 	}
@@ -71,6 +72,16 @@ func (c *Cluster) relist() {
 		if w.kind.Namespaced {
 			w.Relist()
 		}
+	}
+}
+
+// Relist has a kind listed completely again, as the apiserver has it now. Of a kind
+// that is switched off there is nothing to read, and its list is told at once.
+func (c *Cluster) Relist(id resource.Kind) {
+	if w := c.watchers[id]; w != nil {
+		w.Relist()
+	} else if c.off[id] {
+		c.sink.Listed(id)
 	}
 }
 
@@ -118,7 +129,7 @@ func (c *Cluster) Hint(key resource.Key) plan.Hint {
 // Read reads one object afresh.
 func (c *Cluster) Read(ctx context.Context, key resource.Key) plan.Object {
 	if c.off[key.Kind] {
-		return plan.Object{Sight: plan.Excluded, Reason: switchedOff}
+		return plan.Object{Sight: plan.Excluded, Reason: switchedOff, Configured: true}
 	}
 	w := c.watchers[key.Kind]
 	if w == nil {

@@ -306,7 +306,7 @@ func (w *Watcher) assess(obj kind.Object) plan.Object {
 	case err == nil:
 		return plan.Object{Sight: plan.Present, UID: uid, Want: &want}
 	case errors.As(err, &excluded):
-		return plan.Object{Sight: plan.Excluded, UID: uid, Reason: excluded.Rule}
+		return plan.Object{Sight: plan.Excluded, UID: uid, Reason: excluded.Rule, Configured: excluded.Configured}
 	case errors.As(err, &notReady):
 		return plan.Object{Sight: plan.NotReady, UID: uid, Reason: notReady.Reason}
 	}

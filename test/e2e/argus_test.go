@@ -27,13 +27,18 @@ type setup struct {
 	kubeconfig string            // default: the administrator's; "-" for none
 	config     string            // more of the configuration file
 	file       string            // the whole configuration file instead
+	path       string            // where it is written; default a folder of the test
+	flags      []string          // of run, beside the usual
 	env        map[string]string // over the simulator's credentials
 }
 
 // args of a command.
 func (s setup) args(tb testing.TB, command string) []string {
 	tb.Helper()
-	file := filepath.Join(tb.TempDir(), "config.yaml")
+	file := s.path
+	if file == "" {
+		file = filepath.Join(tb.TempDir(), "config.yaml")
+	}
 	text := fmt.Sprintf("clusterName: %s\nlm: {collectorID: 1, timeout: 2s}\nserver: {address: 127.0.0.1:0}\n%s", s.cluster, s.config)
 	must(tb, os.WriteFile(file, []byte(cmp.Or(s.file, text)), 0o600))
 	args := []string{command, "--config", file, "--lm-url", s.portal.URL}
@@ -127,7 +132,7 @@ func (s setup) start(tb testing.TB) *argus {
 	tb.Helper()
 	ctx, cancel := context.WithCancel(context.WithoutCancel(tb.Context()))
 	a := &argus{log: &output{}, done: make(chan struct{}), end: cancel}
-	args, env := s.args(tb, "run"), s.environment()
+	args, env := append(s.args(tb, "run"), s.flags...), s.environment()
 	go func() {
 		defer close(a.done)
 		a.code = cli.Main(ctx, args, cli.Process{Lookup: lookup(env), Stdout: io.Discard, Stderr: a.log})

@@ -280,7 +280,7 @@ func (r *writer) touch(key int) {
 	}
 	c := r.gather(key)
 	switch plan.Decide(c).Do {
-	case plan.Rest, plan.Park:
+	case plan.Rest, plan.Park, plan.Withhold:
 		r.due[key] = plan.None
 	case plan.ReadObject, plan.ReadResource, plan.FindName, plan.Act, plan.Wait:
 		r.due[key] = plan.Expect(c)

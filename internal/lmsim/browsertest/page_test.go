@@ -48,7 +48,7 @@ func chromium(t *testing.T) string {
 func browser(t *testing.T, path string) context.Context {
 	t.Helper()
 	options := []chromedp.ExecAllocatorOption{
-		chromedp.ExecPath(path), chromedp.UserDataDir(t.TempDir()), chromedp.WindowSize(1440, 900),
+		chromedp.ExecPath(path), chromedp.UserDataDir(profile(t)), chromedp.WindowSize(1440, 900),
 		chromedp.Flag("headless", true), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
 		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
@@ -227,4 +227,24 @@ func call(sim *lmsim.Server, method, path string) error {
 		return err
 	}
 	return resp.Body.Close()
+}
+
+// profile is a folder for the browser. Its processes may still write there for a
+// moment after they were told to end, so that it goes when it can.
+func profile(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "lmsim-chromium-") //nolint:usetesting // TempDir fails a test whose folder is still written to
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		for range 50 {
+			if os.RemoveAll(dir) == nil {
+				return
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+		t.Logf("the browser's folder %s stays", dir)
+	})
+	return dir
 }

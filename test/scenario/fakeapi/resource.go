@@ -38,6 +38,7 @@ type change struct {
 const table = `
 /v1 configmaps ConfigMap namespaced
 /v1 endpoints Endpoints namespaced
+/v1 events Event namespaced
 /v1 limitranges LimitRange namespaced
 /v1 namespaces Namespace cluster
 /v1 nodes Node cluster
@@ -56,6 +57,7 @@ apps/v1 statefulsets StatefulSet namespaced
 autoscaling/v2,v1 horizontalpodautoscalers HorizontalPodAutoscaler namespaced
 batch/v1 cronjobs CronJob namespaced
 batch/v1 jobs Job namespaced
+coordination.k8s.io/v1 leases Lease namespaced
 discovery.k8s.io/v1 endpointslices EndpointSlice namespaced
 networking.k8s.io/v1 ingresses Ingress namespaced
 networking.k8s.io/v1 networkpolicies NetworkPolicy namespaced

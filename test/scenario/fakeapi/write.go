@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/kubernetes/scheme"
 )
 
 // change reads or changes one object.
@@ -17,7 +18,7 @@ func (s *Server) change(w http.ResponseWriter, r *http.Request, q request, res *
 		if err != nil {
 			return // the asker is gone
 		}
-		if err := json.Unmarshal(content, &body); err != nil {
+		if body, err = decode(r.Header.Get("Content-Type"), content); err != nil {
 			refuse(w, q, http.StatusBadRequest, "BadRequest", err.Error())
 			return
 		}
@@ -49,6 +50,20 @@ func (s *Server) change(w http.ResponseWriter, r *http.Request, q request, res *
 	default:
 		refuse(w, q, http.StatusUnsupportedMediaType, "UnsupportedMediaType", "only merge patches are understood")
 	}
+}
+
+// decode reads an object as it was sent: in JSON, or in protobuf as client-go's
+// typed clients do.
+func decode(contentType string, content []byte) (object, error) {
+	body := object{}
+	if contentType != runtime.ContentTypeProtobuf {
+		return body, json.Unmarshal(content, &body)
+	}
+	typed, _, err := scheme.Codecs.UniversalDeserializer().Decode(content, nil, nil)
+	if err != nil {
+		return nil, err
+	}
+	return runtime.DefaultUnstructuredConverter.ToUnstructured(typed)
 }
 
 func (s *Server) create(w http.ResponseWriter, r *http.Request, q request, res *resource, body object) {
