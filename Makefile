@@ -5,6 +5,8 @@ GO       ?= go
 TESTFLAGS ?=
 # What to test: make test PACKAGES=./internal/kind/...
 PACKAGES ?= ./...
+# How many random schedules to run: make simulate SEEDS=1000000
+SEEDS    ?= 200000
 # How the demo runs: make demo DEMO=once
 DEMO     ?=
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
@@ -19,7 +21,7 @@ export LMSIM_WITHOUT_CHROMIUM := 1
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo kubernetes test unit race fuzz check format vet lint architecture tidy fresh generate clean
+.PHONY: help build demo kubernetes test unit race simulate fuzz check format vet lint architecture tidy fresh generate clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +44,10 @@ unit: ## run the quick tests, those of internal and the files of deploy
 
 race: ## run the tests of internal under the race detector (needs a C compiler)
 	CGO_ENABLED=1 $(GO) test -race -timeout 20m $(TESTFLAGS) ./internal/...
+
+simulate: ## run SEEDS random schedules of the model world, and every schedule of its small scopes
+	$(GO) test -timeout 6h -count=1 -v -run 'TestSimulation|TestRegressions' ./test/simulation -seeds $(SEEDS)
+	$(GO) test -timeout 6h -count=1 -v -run TestExplore ./test/simulation -full
 
 fuzz: ## look for inputs that break the configuration parser, for a minute
 	$(GO) test -run '^$$' -fuzz FuzzParse -fuzztime 1m ./internal/config

@@ -13,12 +13,11 @@ import (
 
 	"github.com/argus-k8s/argus/internal/lmsim"
 	"github.com/argus-k8s/argus/internal/lmsim/account"
-	"github.com/argus-k8s/argus/test/scenario/fakeapi"
 )
 
-// bound is how soon the account must equal the cluster when all trouble is over:
+// patience is how soon the account must equal the cluster when all trouble is over:
 // one audit, and what the limits allow of a backlog.
-const bound = 75 * time.Minute
+const patience = 75 * time.Minute
 
 // TestHardDay: for 22 hours pods come, go and change every minute, and every hour
 // something else is wrong with the account or with the apiserver. Then all is well
@@ -70,9 +69,9 @@ func hardDay(t *testing.T, seed uint64) {
 		calm()
 	}
 	defer func() { a.stop(t) }()
-	time.Sleep(bound)
+	time.Sleep(patience)
 	if diff := cmp.Diff(c.want(), w.holds(t)); diff != "" {
-		t.Errorf("%v after the last trouble (-want +got):\n%s", bound, diff)
+		t.Errorf("%v after the last trouble (-want +got):\n%s", patience, diff)
 	}
 	w.portal.take()
 	time.Sleep(3 * time.Hour)
@@ -101,43 +100,14 @@ func hardDay(t *testing.T, seed uint64) {
 // hour nothing is, so that what one leaves behind is not hidden by the next.
 func (w *world) trouble(t *testing.T, hour int) (calm func()) {
 	t.Helper()
-	patch := func(text string) {
-		t.Helper()
-		if _, err := w.sim.PatchSwitches([]byte(text)); err != nil {
-			t.Fatal(err)
-		}
+	what, ok := map[int]string{
+		1: "limits fall", 3: "somebody else takes the limits", 5: "watches end early", 7: "503 pages", 9: "answers are lost",
+		11: "pods may not be read", 14: "bodies are broken", 16: "lists fail",
+	}[hour]
+	if !ok {
+		return func() {}
 	}
-	switch hour {
-	case 1:
-		limits := w.sim.Limits()
-		low := limits
-		low.Methods = map[string]int{"GET": 20, "POST": 20, "PUT": 20, "PATCH": 20, "DELETE": 20}
-		w.sim.SetLimits(low)
-		return func() { w.sim.SetLimits(limits) }
-	case 3:
-		patch(`{"tenantShare": 0.95, "rateHeaders": false, "countRefused": true}`)
-		return func() { patch(`{"tenantShare": 0, "rateHeaders": true, "countRefused": false}`) }
-	case 5:
-		w.api.SetFaults(fakeapi.Faults{NoStreamedLists: true, PageSize: 20})
-		return func() { w.api.Compact(); w.api.CutWatches(); w.api.SetFaults(fakeapi.Faults{}) }
-	case 7:
-		patch(`{"html503": 1}`)
-		return func() { patch(`{"html503": 0}`) }
-	case 9:
-		patch(`{"lose": 0.2, "drop": 0.1, "reset": 0.1, "hangAfter": 0.05, "hang": 0.05}`)
-		return func() { patch(`{"lose": 0, "drop": 0, "reset": 0, "hangAfter": 0, "hang": 0}`) }
-	case 11:
-		w.api.Forbid("pods")
-		w.api.CutWatches()
-		return func() { w.api.Permit("pods") }
-	case 14:
-		patch(`{"truncate": 0.1, "slowBody": 0.1, "error200": 0.1, "latency": 2, "latencyJitter": 5}`)
-		return func() { patch(`{"truncate": 0, "slowBody": 0, "error200": 0, "latency": 0, "latencyJitter": 0}`) }
-	case 16:
-		must(t, w.sim.SetFaults(lmsim.Fault{Name: "list", Action: lmsim.Drop, Method: "GET", Endpoint: "/device/devices", Probability: 0.7}))
-		return func() { must(t, w.sim.SetFaults()) }
-	}
-	return func() {}
+	return w.begin(t, what)
 }
 
 // churn changes pods, and knows what has become of each.
