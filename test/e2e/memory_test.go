@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -13,9 +14,14 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
+// memoryLimit is that of the container in deploy/deployment.yaml, in bytes.
+const memoryLimit = 256.0 * (1 << 20)
+
 // BenchmarkMemory measures what a mirrored pod costs Argus: the heap of the real
 // process after a collection, with many pods and without, from its own metrics
-// and profile. It reports bytes a pod, and the whole heap and resident set.
+// and profile. It reports bytes a pod, and the whole heap and resident set; and of
+// a start with all these pods, the largest resident set as the kernel counted it,
+// which must stay below the limit that deploy/deployment.yaml sets.
 func BenchmarkMemory(b *testing.B) {
 	const pods = 10_000
 	for b.Loop() {
@@ -26,7 +32,7 @@ func BenchmarkMemory(b *testing.B) {
 func measureMemory(b *testing.B, pods int) {
 	b.Helper()
 	p := newPortal(b)
-	s := setup{portal: p, cluster: "memory", config: "profiling: {enable: true}"}
+	s := setup{portal: p, cluster: "memory", config: "profiling: {enable: true}", env: map[string]string{"GOMEMLIMIT": "230MiB"}}
 	a := s.startProcess(b)
 	eventually(b, patience, "the account equals the cluster", func(context.Context) error { return a.inStep(b) })
 	before := a.heap(b)
@@ -47,6 +53,27 @@ func measureMemory(b *testing.B, pods int) {
 	b.ReportMetric(perPod(after.heap-before.heap), "heap-B/pod")
 	b.ReportMetric(after.heap/1e6, "heap-MB")
 	b.ReportMetric(after.resident/1e6, "resident-MB")
+
+	a.kill(b)
+	a = s.startProcess(b)
+	eventually(b, patience, "a new process is in step", func(context.Context) error { return a.inStep(b) })
+	a.kill(b)
+	<-a.done
+	peak := a.largest(b)
+	b.ReportMetric(peak/1e6, "start-peak-MB")
+	if peak > memoryLimit {
+		b.Errorf("resident set at a start: got %.0f MB at most, want at most %.0f MB", peak/1e6, memoryLimit/1e6)
+	}
+}
+
+// largest is the largest resident set of a process that has ended, in bytes.
+func (p *process) largest(tb testing.TB) float64 {
+	tb.Helper()
+	usage, ok := p.cmd.ProcessState.SysUsage().(*syscall.Rusage)
+	if !ok {
+		tb.Fatal("the system does not tell what a process used")
+	}
+	return float64(usage.Maxrss) * 1024
 }
 
 // inStep says whether Argus is ready and nothing waits.
