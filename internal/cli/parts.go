@@ -176,9 +176,18 @@ func (a *parts) lmConfig(proxy lm.Proxy) lm.Config {
 		if out.Limits == nil {
 			out.Limits = map[lm.Endpoint]lm.Limit{}
 		}
-		out.Limits[lm.Endpoint(endpoint)] = lm.Limit{Cap: int(float64(limit.Limit) * float64(time.Minute) / float64(limit.Window))}
+		out.Limits[lm.Endpoint(endpoint)] = lm.Limit{Share: limit.Share, Cap: perMinute(limit)}
 	}
 	return out
+}
+
+// perMinute is how many requests a minute a limit allows: at least one, since 0
+// would mean any number, and 0 if it sets none.
+func perMinute(l config.Limit) int {
+	if l.Limit == 0 {
+		return 0
+	}
+	return max(1, int(float64(l.Limit)*float64(time.Minute)/float64(l.Window)))
 }
 
 // proxyOf is the way to the account, with its user and password.

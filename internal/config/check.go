@@ -54,8 +54,8 @@ func (d *decoder) checkLimit(path, endpoint string, limit Limit) {
 	if !endpointForm.MatchString(endpoint) {
 		d.fault(line, path, problem{"want a method and a path", `write it such as "POST /device/devices"`})
 	}
-	if limit.Limit == 0 {
-		d.fault(line, path+".limit", problem{"is missing", "write the number of requests in a window"})
+	if limit.Limit == 0 && limit.Share == 0 {
+		d.fault(line, path+".limit", problem{"is missing", "write the number of requests in a window, or a share"})
 	}
 }
 

@@ -145,10 +145,10 @@ func TestParse_faults(t *testing.T) {
 			[]string{"line 2: proxy.url: holds a user name or password; remove them; a proxy's belong into PROXY_USER and PROXY_PASS"},
 		},
 		"limits": {
-			"clusterName: c\nlm:\n  api:\n    limits:\n      /device: {limit: 3}\n      GET /device: {window: 1m}\n",
+			"clusterName: c\nlm:\n  api:\n    limits:\n      /device: {limit: 3}\n      GET /device: {window: 1m}\n      PUT /device: {share: 0.5}\n",
 			[]string{
 				`line 5: lm.api.limits./device: want a method and a path; write it such as "POST /device/devices"`,
-				"line 6: lm.api.limits.GET /device.limit: is missing; write the number of requests in a window",
+				"line 6: lm.api.limits.GET /device.limit: is missing; write the number of requests in a window, or a share",
 			},
 		},
 		"group properties": {

@@ -96,18 +96,22 @@ type API struct {
 	Share float64 `yaml:"share" default:"0.8" min:"0.05" max:"1"`
 	// Part of each limit that Argus uses until everything has been mirrored once.
 	FirstSyncShare float64 `yaml:"firstSyncShare" default:"0.95" min:"0.05" max:"1"`
-	// Limits of an account that differ from the published ones: a map from
-	// method and path ("POST /device/devices") to its limit. The answers of the
-	// account, where they tell a limit, win.
+	// Exceptions for single endpoints: a map from method and path
+	// ("POST /device/devices") to how much Argus takes there.
 	Limits map[string]Limit `yaml:"limits"`
 }
 
-// Limit is a number of requests in a window.
+// Limit is how much of one endpoint Argus takes: a number, a part, or the lesser
+// of both.
 type Limit struct {
-	// Requests in a window. Required.
-	Limit int `yaml:"limit" min:"1"`
-	// Length of the window.
+	// Most requests in a window, whatever the account allows. 0 sets no number.
+	Limit int `yaml:"limit" default:"0" min:"0"`
+	// Length of that window. Requests are counted by the minute all the same, and
+	// one a minute is always allowed.
 	Window time.Duration `yaml:"window" default:"1m" min:"1s"`
+	// Part of the account's limit, in place of lm.api.share and
+	// lm.api.firstSyncShare. 0 leaves it to them.
+	Share float64 `yaml:"share" default:"0" min:"0" max:"1"`
 }
 
 // Resource is how resources in the account are treated.

@@ -8,6 +8,7 @@ package ratelimit
 import (
 	"container/list"
 	"context"
+	"math"
 	"sync"
 	"time"
 )
@@ -33,8 +34,8 @@ const (
 type Config struct {
 	// Share of the account's limit that may be used, over 0 up to 1.
 	Share float64
-	// Cap is the most requests in a window, whatever the account allows.
-	// Zero means none of its own.
+	// Cap is the most requests in a window, whatever the account allows and
+	// whether or not it names a limit. Zero means none of its own.
 	Cap int
 }
 
@@ -190,10 +191,6 @@ func (b *Bucket) next(now time.Time) (time.Time, bool) {
 	if b.alone(now) {
 		return time.Time{}, b.inFlight == 0
 	}
-	if !b.account.known {
-		at := b.adaptive.next(b.lastTurn)
-		return at, !at.After(now)
-	}
 	budget := b.budget()
 	held := b.inFlight + len(b.answered)
 	if over := held - budget; over >= 0 {
@@ -201,6 +198,10 @@ func (b *Bucket) next(now time.Time) (time.Time, bool) {
 			return b.release(over), false
 		}
 		return time.Time{}, false
+	}
+	if !b.account.known {
+		at := b.adaptive.next(b.lastTurn)
+		return at, !at.After(now)
 	}
 	if b.account.others > 0 && b.account.room-b.unsent() <= 0 {
 		return b.askAgain(now)
@@ -224,8 +225,11 @@ func (b *Bucket) alone(now time.Time) bool {
 
 // budget is how many requests may be in one window.
 func (b *Bucket) budget() int {
-	left := float64(b.account.limit) - b.account.others
-	budget := int(b.config.Share*left + 1e-6) // 0.8 * 60 is a little under 48
+	budget := math.MaxInt
+	if b.account.known {
+		left := float64(b.account.limit) - b.account.others
+		budget = int(b.config.Share*left + 1e-6) // 0.8 * 60 is a little under 48
+	}
 	if b.config.Cap > 0 {
 		budget = min(budget, b.config.Cap)
 	}

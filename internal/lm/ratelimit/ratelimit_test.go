@@ -460,6 +460,11 @@ func TestBucket_capAndShare(t *testing.T) {
 		if got := saturate(t, b, s, 4, 30*time.Second); got != 7 {
 			t.Errorf("with a cap of 7: %d requests, want 7", got)
 		}
+		s = &server{limit: 100, window: time.Minute, latency: steady(time.Millisecond)}
+		b = NewBucket(Config{Share: 1, Cap: 7})
+		if got := saturate(t, b, s, 4, 50*time.Second); got != 7 {
+			t.Errorf("with a cap of 7 and an account that names no limit: %d requests, want 7", got)
+		}
 		s = &server{limit: 100, window: time.Minute, headers: true, latency: steady(time.Millisecond)}
 		b = NewBucket(Config{Share: 0.2})
 		if got := saturate(t, b, s, 4, 50*time.Second); got != 20 {
