@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -99,7 +100,15 @@ func TestPage(t *testing.T) {
 		return
 	}
 	sim := cluster(t)
-	admin := httptest.NewServer(sim.AdminHandler())
+	var changed atomic.Bool
+	admin := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/api/journal" && changed.CompareAndSwap(true, false) { // between the summary and the journal
+			if err := edit(sim, "rival"); err != nil {
+				t.Error(err)
+			}
+		}
+		sim.AdminHandler().ServeHTTP(w, r)
+	}))
 	t.Cleanup(admin.Close)
 	ctx := browser(t, path)
 	const row = `//ul[@class="rows"]//b`
@@ -114,10 +123,14 @@ func TestPage(t *testing.T) {
 		textIs("#detail h2", "“hostile”"), chromedp.Click(row, chromedp.BySearch), chromedp.WaitVisible(".props"),
 		contains("#detail", `<script>document.title="pwned"</script>`), contains("#detail", "********"),
 		lacks("body", "canary-property"), shot("device"))
-	do(ctx, t, "a change by somebody else appears by itself", action(func() error {
-		value := "blue"
-		return sim.EditDevice(156, account.DeviceInput{Custom: &[]account.Property{{Name: "team", Value: value}}})
-	}), contains("#detail", "blue"), contains("#journal li:first-child", "update device · team"))
+	do(ctx, t, "a change by somebody else appears by itself", action(func() error { return edit(sim, "team") }),
+		contains("#detail", "blue"), contains("#journal li:first-child", "update device · team"))
+	do(ctx, t, "changes in quick succession appear once each, and the tree keeps the focus",
+		chromedp.Focus(`[data-focus="pick1"]`), action(func() error { changed.Store(true); return edit(sim, "ruler") }),
+		contains("#journal li:first-child", "· rival"), action(func() error { return edit(sim, "rest") }),
+		contains("#journal li:first-child", "· rest"), contains("#journal li:nth-child(2)", "· rival"),
+		contains("#journal li:nth-child(3)", "· ruler"), contains("#journal li:nth-child(4)", "· team"),
+		holds(`document.activeElement.dataset.focus === "pick1"`))
 	do(ctx, t, "a fault button sets a fault", chromedp.Click(`//button[starts-with(text(),"Lose a create")]`, chromedp.BySearch),
 		chromedp.WaitVisible(`//button[starts-with(text(),"Lose a create") and @aria-pressed="true"]`, chromedp.BySearch))
 	if f := sim.Faults(); len(f) != 1 || f[0].Action != lmsim.Lose {
@@ -214,6 +227,11 @@ func shot(name string) chromedp.Action {
 		}
 		return os.WriteFile(filepath.Join(folder, name+".png"), png, 0o644)
 	})
+}
+
+// edit gives the last device another property, as somebody else would.
+func edit(sim *lmsim.Server, property string) error {
+	return sim.EditDevice(156, account.DeviceInput{Custom: &[]account.Property{{Name: property, Value: "blue"}}})
 }
 
 func call(sim *lmsim.Server, method, path string) error {

@@ -31,8 +31,13 @@ const by = (id) => document.getElementById(id);
 
 let seen = 0; // last commit shown
 let first = true;
+let pressed = false; // what is being clicked must not be redrawn under the pointer
+for (const [event, down] of [["pointerdown", true], ["pointerup", false], ["pointercancel", false]]) {
+  addEventListener(event, () => { pressed = down; });
+}
 
 async function beat() {
+  if (pressed) { setTimeout(beat, 100); return; }
   try {
     const [summary, meters, faults, switches] = await Promise.all([ask("summary"), ask("meters"), ask("faults"), ask("switches")]);
     for (const k of ["devices", "groups", "commits", "calls", "refused", "unsent"]) by(k).textContent = number(summary[k]);
@@ -44,7 +49,7 @@ async function beat() {
     if (summary.commits !== seen || first) {
       const commits = await ask("journal?last=150&since=" + seen);
       addCommits(commits);
-      seen = summary.commits;
+      seen = commits.at(-1)?.seq ?? summary.commits; // some may have come since the summary
       if (first) await drawTree(); else await refreshTree();
       await refreshDetail(commits);
     }

@@ -13,7 +13,9 @@ export async function drawTree() {
     if (root.subGroups.length <= 5) root.subGroups.forEach((g) => open.add(g.id));
   }
   const list = el("ul", { role: "tree" }, await item({ ...root, name: "All devices" }));
+  const focused = document.activeElement?.dataset.focus;
   document.getElementById("tree").replaceChildren(list);
+  if (focused) list.querySelector(`[data-focus="${focused}"]`)?.focus();
 }
 
 export const refreshTree = drawTree;
@@ -22,9 +24,9 @@ async function item(g) {
   const expanded = open.has(g.id) && g.numOfDirectSubGroups > 0;
   const classes = ["group", g.id === chosen && "chosen", !g.numOfHosts && "empty"].filter(Boolean).join(" ");
   const row = el("div", { class: classes },
-    el("button", { class: "twist", disabled: !g.numOfDirectSubGroups, "aria-label": (expanded ? "Close " : "Open ") + g.name,
+    el("button", { class: "twist", "data-focus": "twist" + g.id, disabled: !g.numOfDirectSubGroups, "aria-label": (expanded ? "Close " : "Open ") + g.name,
       onclick: () => { expanded ? open.delete(g.id) : open.add(g.id); drawTree(); } }, "▶"),
-    el("button", { class: "pick", title: g.appliesTo || g.fullPath, onclick: () => choose(g.id) },
+    el("button", { class: "pick", "data-focus": "pick" + g.id, title: g.appliesTo || g.fullPath, onclick: () => choose(g.id) },
       el("b", {}, g.name), g.appliesTo ? el("i", { title: "dynamic" }, "ƒ") : null, el("span", {}, number(g.numOfHosts))));
   const li = el("li", { role: "treeitem", class: expanded ? "open" : "", "aria-expanded": g.numOfDirectSubGroups ? String(expanded) : null }, row);
   if (expanded) {
