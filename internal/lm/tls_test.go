@@ -173,8 +173,7 @@ func TestProxy(t *testing.T) {
 	assertNoCanary(t, "the error", err.Error())
 }
 
-// An answer that never ends is cut off, also one that only becomes large when
-// unpacked.
+// An answer that never ends is cut off.
 func TestAnswer_isBounded(t *testing.T) {
 	endless := func(w http.ResponseWriter, r *http.Request) {
 		_, _ = w.Write([]byte(`{"id":1,"description":"`))
