@@ -144,17 +144,21 @@ type sighting struct {
 }
 
 // sight maps an object and keeps nothing of it: strings that stay are copied,
-// because those of a decoded object hold its whole buffer in memory.
+// because those of a decoded object hold its whole buffer in memory. With a
+// *panicError it returns what is known all the same: the object exists.
 func sight(k *kind.Kind, obj kind.Object, view kind.View) (sighting, error) {
 	s := sighting{
 		at:    place{unique.Make(obj.GetNamespace()).Value(), strings.Clone(obj.GetName())},
 		entry: entry{uid: resource.UID(strings.Clone(string(obj.GetUID())))},
 	}
-	want, err := k.Map(obj, view)
+	want, err := mapObject(k, obj, view)
 	if err != nil {
 		var excluded resource.Excluded
 		var notReady resource.NotReady
+		var panicked *panicError
 		switch {
+		case errors.As(err, &panicked):
+			return s, err
 		case errors.As(err, &excluded):
 			s.absent = true
 		case !errors.As(err, &notReady):

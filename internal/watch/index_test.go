@@ -1,8 +1,10 @@
 package watch
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"log/slog"
 	"runtime"
 	"slices"
 	"strings"
@@ -58,7 +60,7 @@ func (n *notes) take() []string {
 
 func storeOf(k *kind.Kind) (*store, *notes) {
 	n := &notes{}
-	return &store{kind: k, view: lab, index: NewIndex(), sink: n, onList: func() {}}, n
+	return &store{kind: k, view: lab, index: NewIndex(), sink: n, log: slog.New(slog.DiscardHandler), onList: func() {}}, n
 }
 
 func replace(t *testing.T, s *store, objects ...any) {
@@ -283,6 +285,50 @@ func TestStore_NotUnderstood(t *testing.T) {
 		if got := told.take(); got != nil {
 			t.Errorf("%s: told %q, want nothing", name, got)
 		}
+	}
+}
+
+// TestStore_Panic: a Mapper or a rule that panics over one object costs that
+// object and no other. It exists, so that its resource is left as it is.
+func TestStore_Panic(t *testing.T) {
+	var log bytes.Buffer
+	s, _ := storeOf(kind.Pod)
+	s.log = slog.New(slog.NewTextHandler(&log, nil))
+	s.view.Exclude = func(_ *kind.Kind, obj metav1.Object) string {
+		if obj.GetName() == "bad" {
+			panic("no such field")
+		}
+		return ""
+	}
+	transform := s.Transformer()
+	for name, do := range map[string]func() error{
+		"listed": func() error { return s.Replace([]any{pod("a", "10.0.0.1"), pod("bad", "10.0.0.2")}, "1") },
+		"streamed": func() error {
+			reduced, err := transform(pod("bad", "10.0.0.2"))
+			if err != nil {
+				return err
+			}
+			return s.Replace([]any{pod("a", "10.0.0.1"), reduced}, "1")
+		},
+		"updated": func() error { return errors.Join(s.Update(pod("a", "10.0.0.1")), s.Update(pod("bad", "10.0.0.2"))) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			log.Reset()
+			if err := do(); err != nil {
+				t.Fatal(err)
+			}
+			want := map[string]plan.Sight{"a": plan.Present, "bad": plan.NotReady}
+			if diff := cmp.Diff(want, sights(s.index, "a", "bad")); diff != "" {
+				t.Errorf("hints (-want +got):\n%s", diff)
+			}
+			if hint := s.index.Hint(podKey("bad")); hint.UID != "uid-bad" {
+				t.Errorf("UID: got %q, want that of the object", hint.UID)
+			}
+			if text := log.String(); !strings.Contains(text, "name=bad") || !strings.Contains(text, "no such field") || !strings.Contains(text, "mapObject") {
+				t.Errorf("log: got %q, want the object, the panic and where", text)
+			}
+			s.index.replace(kind.Pod.ID, nil)
+		})
 	}
 }
 

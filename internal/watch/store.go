@@ -1,7 +1,9 @@
 package watch
 
 import (
+	"errors"
 	"fmt"
+	"log/slog"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -29,6 +31,7 @@ type store struct {
 	view  kind.View
 	index *Index
 	sink  Sink
+	log   *slog.Logger
 	// onList is called after each complete list, and onGroups when an object
 	// that was there makes other groups than before.
 	onList, onGroups func()
@@ -118,7 +121,13 @@ func (s *store) sight(obj any) (sighting, error) {
 	if !ok {
 		return sighting{}, fmt.Errorf("watch %s: object is a %T", s.kind.ID, obj)
 	}
-	return sight(s.kind, o, s.view)
+	n, err := sight(s.kind, o, s.view)
+	var panicked *panicError
+	if errors.As(err, &panicked) {
+		panicked.tell(s.log, o)
+		return n, nil
+	}
+	return n, err
 }
 
 func (s *store) touch(namespace, name string) {

@@ -174,7 +174,7 @@ func (w *Watcher) watch(ctx context.Context, version schema.GroupVersion) error 
 	guard.Go(func() { w.guard(ctx, cancel, version) })
 	defer guard.Wait()
 	defer cancel(nil)
-	st := &store{kind: w.kind, view: w.View, index: w.Index, sink: w.Sink, onList: func() { w.set(Watching, "") }, onGroups: w.onGroups}
+	st := &store{kind: w.kind, view: w.View, index: w.Index, sink: w.Sink, log: w.Log, onList: func() { w.set(Watching, "") }, onGroups: w.onGroups}
 	reflector := cache.NewReflectorWithOptions(w.reporting(src), w.kind.NewUnder(w.View), st, cache.ReflectorOptions{Name: string(w.kind.ID)})
 	for ctx.Err() == nil {
 		if err := reflector.ListAndWatchWithContext(ctx); err != nil {
@@ -299,9 +299,10 @@ func absent(err error, key resource.Key) bool {
 
 func (w *Watcher) assess(obj kind.Object) plan.Object {
 	uid := resource.UID(obj.GetUID())
-	want, err := w.kind.Map(obj, w.View)
+	want, err := mapObject(w.kind, obj, w.View)
 	var excluded resource.Excluded
 	var notReady resource.NotReady
+	var panicked *panicError
 	switch {
 	case err == nil:
 		return plan.Object{Sight: plan.Present, UID: uid, Want: &want}
@@ -309,6 +310,8 @@ func (w *Watcher) assess(obj kind.Object) plan.Object {
 		return plan.Object{Sight: plan.Excluded, UID: uid, Reason: excluded.Rule, Configured: excluded.Configured}
 	case errors.As(err, &notReady):
 		return plan.Object{Sight: plan.NotReady, UID: uid, Reason: notReady.Reason}
+	case errors.As(err, &panicked):
+		panicked.tell(w.Log, obj)
 	}
 	return plan.Object{Sight: plan.Unreadable, Reason: err.Error()}
 }

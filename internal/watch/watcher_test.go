@@ -361,6 +361,17 @@ func TestWatcher_Read(t *testing.T) {
 	})
 }
 
+// TestWatcher_ReadPanics: an object that cannot be mapped is unreadable, which
+// changes nothing in the account.
+func TestWatcher_ReadPanics(t *testing.T) {
+	w := NewWatcher(kind.Pod, Config{Log: slog.New(slog.DiscardHandler), View: kind.View{
+		Exclude: func(*kind.Kind, metav1.Object) string { panic("no such field") },
+	}})
+	if got := w.assess(pod("a", "10.0.0.1")); got.Sight != plan.Unreadable || !strings.Contains(got.Reason, "no such field") {
+		t.Errorf("got %v, %q, want unreadable and why", got.Sight, got.Reason)
+	}
+}
+
 func TestWatcher_ReadBeforeItWatches(t *testing.T) {
 	config, _ := settings(t, newAPI(pod("a", "10.0.0.1")))
 	got := NewWatcher(kind.Pod, config).Read(t.Context(), podKey("a"))
