@@ -42,7 +42,7 @@ func secure(t *testing.T, change func(*httptest.Server, *lm.Config)) (*lm.Client
 	t.Cleanup(s.Close)
 	if config.BaseURL == "" {
 		config.BaseURL = s.URL
-	} else {
+	} else if strings.Count(config.BaseURL, ":") == 1 { // without a port
 		_, port, err := net.SplitHostPort(s.Listener.Addr().String())
 		if err != nil {
 			t.Fatal(err)

@@ -42,6 +42,10 @@ func (c Config) transport() (http.RoundTripper, bool, error) {
 		MaxIdleConnsPerHost:    64, // there is one host
 		IdleConnTimeout:        90 * time.Second,
 		MaxResponseHeaderBytes: 64 << 10,
+		// Of HTTP/2 a request that takes too long ends alone, and not the connection
+		// it was on. One that has fallen silent must go before the next request, or
+		// all would wait in vain until the kernel gives it up, in a quarter of an hour.
+		HTTP2: &http.HTTP2Config{SendPingTimeout: c.Timeout / 2, PingTimeout: c.Timeout / 2},
 	}, true, nil
 }
 
