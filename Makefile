@@ -7,6 +7,8 @@ TESTFLAGS ?=
 PACKAGES ?= ./...
 # How many random schedules to run: make simulate SEEDS=1000000
 SEEDS    ?= 200000
+# How long make fuzz spends on each target.
+FUZZTIME ?= 1m
 # How the demo runs: make demo DEMO=once
 DEMO     ?=
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
@@ -21,7 +23,7 @@ export LMSIM_WITHOUT_CHROMIUM := 1
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo kubernetes test unit race simulate fuzz check format vet lint architecture tidy fresh generate clean
+.PHONY: help build demo kubernetes test unit race simulate fuzz memory check format vet lint architecture tidy fresh generate clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,8 +51,15 @@ simulate: ## run SEEDS random schedules of the model world, and every schedule o
 	$(GO) test -timeout 6h -count=1 -v -run 'TestSimulation|TestRegressions' ./test/simulation -seeds $(SEEDS)
 	$(GO) test -timeout 6h -count=1 -v -run TestExplore ./test/simulation -full
 
-fuzz: ## look for inputs that break the configuration parser, for a minute
-	$(GO) test -run '^$$' -fuzz FuzzParse -fuzztime 1m ./internal/config
+fuzz: ## look for inputs that break parsers, builders and decoders, FUZZTIME for each
+	@grep -rEo --include='*_test.go' '^func Fuzz[[:alnum:]]+' internal | sed 's|/[^/]*:func | |' | sort | \
+	  while read -r dir target; do \
+	    echo "$$dir $$target"; \
+	    $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) ./$$dir </dev/null || exit 1; \
+	  done
+
+memory: kubernetes ## measure what a mirrored pod costs Argus, with 10,000 of them on a real Kubernetes
+	$(GO) test -run '^$$' -bench Memory -benchtime 1x -timeout 20m ./test/e2e
 
 check: format vet lint architecture tidy fresh ## all that CI asks beside the tests
 

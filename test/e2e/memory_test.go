@@ -14,14 +14,18 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// memoryLimit is that of the container in deploy/deployment.yaml, in bytes.
-const memoryLimit = 256.0 * (1 << 20)
+// mostPerPod is how many bytes of heap a mirrored pod may cost; memoryLimit, in bytes,
+// is that of the container in deploy/deployment.yaml.
+const (
+	mostPerPod  = 1000
+	memoryLimit = 256.0 * (1 << 20)
+)
 
 // BenchmarkMemory measures what a mirrored pod costs Argus: the heap of the real
 // process after a collection, with many pods and without, from its own metrics
-// and profile. It reports bytes a pod, and the whole heap and resident set; and of
-// a start with all these pods, the largest resident set as the kernel counted it,
-// which must stay below the limit that deploy/deployment.yaml sets.
+// and profile. It reports bytes a pod, and the whole heap and resident set, and
+// fails if a pod costs too much; and of a start with all these pods, the largest
+// resident set as the kernel counted it, which must stay below the limit.
 func BenchmarkMemory(b *testing.B) {
 	const pods = 10_000
 	for b.Loop() {
@@ -49,8 +53,11 @@ func measureMemory(b *testing.B, pods int) {
 		return a.inStep(b)
 	})
 	after := a.heap(b)
-	perPod := func(more float64) float64 { return more / float64(pods) }
-	b.ReportMetric(perPod(after.heap-before.heap), "heap-B/pod")
+	perPod := (after.heap - before.heap) / float64(pods)
+	if perPod > mostPerPod {
+		b.Errorf("a pod costs %.0f bytes of heap, want at most %d", perPod, mostPerPod)
+	}
+	b.ReportMetric(perPod, "heap-B/pod")
 	b.ReportMetric(after.heap/1e6, "heap-MB")
 	b.ReportMetric(after.resident/1e6, "resident-MB")
 
