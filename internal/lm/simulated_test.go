@@ -117,8 +117,9 @@ func anySwitches(r *rapid.T) func(*lmsim.Switches) {
 func TestSimulated_noLostWorkNoDuplicateNothingForeign(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		switches := anySwitches(r)
+		lag := rapid.SampledFrom([]float64{0, 0, 3, 90}).Draw(r, "listLag")
 		synctest.Test(t, func(t *testing.T) {
-			sim, c := newSim(t, lm.Config{PageSize: 10}, switches)
+			sim, c := newSim(t, lm.Config{PageSize: 10}, switches, func(w *lmsim.Switches) { w.ListLag = lag })
 			if err := sim.Seed(lmsim.Seed{Foreign: 25}); err != nil {
 				t.Fatal(err)
 			}
