@@ -589,9 +589,9 @@ func TestParseDuration(t *testing.T) {
 		err  error
 	}{
 		"1h30m": {want: 90 * time.Minute}, "0s": {}, "0": {}, "P1DT0H0M0S": {want: 24 * time.Hour}, "PT1.5S": {want: 1500 * time.Millisecond},
-		"P1W": {want: 168 * time.Hour}, "P0DT0H0M0S": {}, "60": {err: errDurationUnit}, "": {err: errDurationForm},
-		"soon": {err: errDurationForm}, "P9999999Y": {err: errDurationSize}, "Pnonsense": {err: errDurationForm},
-		"P": {err: errDurationForm},
+		"P1W": {want: 168 * time.Hour}, "P0DT0H0M0S": {}, "60": {err: errDurationUnit}, "": {err: resource.ErrDurationForm},
+		"soon": {err: resource.ErrDurationForm}, "P9999999Y": {err: resource.ErrDurationSize}, "Pnonsense": {err: resource.ErrDurationForm},
+		"P": {err: resource.ErrDurationForm},
 	}
 	for text, test := range tests {
 		got, err := ParseDuration(text)

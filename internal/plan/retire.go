@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/sosodev/duration"
-
 	"github.com/argus-k8s/argus/internal/resource"
 )
 
@@ -34,15 +32,16 @@ const (
 	labelApp         = resource.PrefixLabel + "app"
 	// keepName is how much of a name stays when a number is put behind it.
 	keepName = 244
+	// latestMark is the last second of the year 9999. Time stops counting right
+	// somewhere beyond, and what is beyond would count as long ago.
+	latestMark = 253402300799
 )
 
-// ParseDuration reads an ISO-8601 duration, as labels and properties hold it.
+// ParseDuration reads an ISO-8601 duration, as labels and properties hold it: text
+// that anybody may have written. What is not one counts as not said.
 func ParseDuration(text string) (time.Duration, bool) {
-	d, err := duration.Parse(strings.TrimSpace(text))
-	if err != nil {
-		return 0, false
-	}
-	return d.ToTimeDuration(), true
+	d, err := resource.ParseDuration(strings.TrimSpace(text))
+	return d, err == nil && d >= 0
 }
 
 // FormatDuration writes a duration in days and what is smaller, each of them, as
@@ -117,7 +116,7 @@ func mark(seen *resource.Observed) uint32 {
 func (r Retention) Due(seen *resource.Observed) (time.Time, bool) {
 	text, _ := seen.Property(resource.PropDeletedOn)
 	seconds, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || seen.Life != resource.Deleted {
+	if err != nil || seconds < 0 || seconds > latestMark || seen.Life != resource.Deleted {
 		return time.Time{}, false
 	}
 	keep := cmp.Or(r.Swept, r.After)
