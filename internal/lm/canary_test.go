@@ -2,9 +2,12 @@ package lm_test
 
 import (
 	"bytes"
+	"encoding/base64"
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -92,6 +95,54 @@ func TestNoCredentialAppears(t *testing.T) {
 					assertNoCanary(t, "a metric", f.String())
 				}
 				assertNoCanary(t, "the client's configuration", fmt.Sprintf("%+v", keys))
+			})
+		}
+	}
+}
+
+// Nor does the proxy's, when the proxy refuses them and shows what it got, or part
+// of it: on the way to an account in the clear, and on that to one behind TLS.
+func TestNoCredentialAppears_proxy(t *testing.T) {
+	const user, password = "canary-user", "canary pass+w%rd"
+	for _, target := range []string{"http://account.invalid", "https://account.invalid"} {
+		for name, echo := range map[string]func(header string) string{
+			"the header":   func(header string) string { return header },
+			"its content":  func(header string) string { return strings.TrimPrefix(header, "Basic ") },
+			"its meaning":  func(string) string { return user + " " + password },
+			"as in a link": func(string) string { return "http://" + url.UserPassword(user, password).String() + "@proxy" },
+			"as in a form": func(string) string { return url.Values{"user": {user}, "password": {password}}.Encode() },
+		} {
+			t.Run(target+", "+name, func(t *testing.T) {
+				refused := 0
+				proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					refused++
+					text := echo(r.Header.Get("Proxy-Authorization"))
+					conn, _, err := w.(http.Hijacker).Hijack()
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					fmt.Fprintf(conn, "HTTP/1.1 407 %s\r\nContent-Length: %d\r\nX-Request-Id: %s\r\n\r\n%s", text, len(text), text, text)
+					_ = conn.Close()
+				}))
+				t.Cleanup(proxy.Close)
+				var logs bytes.Buffer
+				c, err := lm.New(lm.Config{BaseURL: target, Credentials: demo(), Proxy: lm.Proxy{URL: proxy.URL, User: user, Password: password},
+					Logger: slog.New(slog.NewTextHandler(&logs, &slog.HandlerOptions{Level: slog.LevelDebug}))})
+				if err != nil {
+					t.Fatal(err)
+				}
+				t.Cleanup(c.Close)
+				_, err = c.CreateDevice(t.Context(), pod("web-0"))
+				if err == nil || refused == 0 {
+					t.Fatalf("got %v after %d refusals, want an error", err, refused)
+				}
+				encoded := base64.StdEncoding.EncodeToString([]byte(user + ":" + password))
+				for depth := err; depth != nil; depth = unwrap(depth) {
+					text := fmt.Sprintf("%v %+v %#v", depth, depth, depth)
+					assertNoCanary(t, "the error", strings.ReplaceAll(text, encoded, "canary"))
+				}
+				assertNoCanary(t, "the log", strings.ReplaceAll(logs.String(), encoded, "canary"))
 			})
 		}
 	}

@@ -73,11 +73,11 @@ func New(config Config) (*Client, error) {
 	if err := config.check(); err != nil {
 		return nil, err
 	}
-	keys, err := credential.NewSource(config.Credentials)
+	transport, traced, err := config.transport()
 	if err != nil {
 		return nil, err
 	}
-	transport, traced, err := config.transport()
+	keys, err := credential.NewSource(config.Credentials, config.Proxy.secrets(rest)...)
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package lm
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net"
@@ -10,6 +11,8 @@ import (
 	"net/url"
 	"os"
 	"time"
+
+	"github.com/argus-k8s/argus/internal/lm/credential"
 )
 
 // transport returns the round tripper to use and whether it tells, through
@@ -84,4 +87,30 @@ func (p Proxy) function() (func(*http.Request) (*url.URL, error), error) {
 		u.User = url.UserPassword(p.User, p.Password.Reveal())
 	}
 	return http.ProxyURL(u), nil
+}
+
+// secrets are what the proxy on the way to an address is sent, in every form in
+// which it may come back in an answer of the proxy.
+func (p Proxy) secrets(address string) []credential.Secret {
+	function, err := p.function()
+	if err != nil {
+		return nil // New has told it
+	}
+	target, err := url.Parse(address)
+	if err != nil {
+		return nil
+	}
+	via, err := function(&http.Request{URL: target})
+	if err != nil || via == nil || via.User == nil {
+		return nil
+	}
+	user := via.User.Username()
+	password, _ := via.User.Password()
+	header := base64.StdEncoding.EncodeToString([]byte(user + ":" + password))
+	all := []string{header, via.User.String(), url.QueryEscape(password), password, user}
+	secrets := make([]credential.Secret, len(all))
+	for i, text := range all {
+		secrets[i] = credential.Secret(text)
+	}
+	return secrets
 }

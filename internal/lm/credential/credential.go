@@ -58,6 +58,7 @@ const recheck = time.Second
 // concurrent use.
 type Source struct {
 	config Config
+	others []Secret
 
 	mu      sync.Mutex // guards the fields below
 	key     Key
@@ -72,8 +73,9 @@ type stamp struct {
 	size     int64
 }
 
-// NewSource reads the key for the first time.
-func NewSource(config Config) (*Source, error) {
+// NewSource reads the key for the first time. The others are secrets that sign
+// nothing and must be kept out of texts all the same, the longest first: a proxy's.
+func NewSource(config Config, others ...Secret) (*Source, error) {
 	for _, part := range []struct {
 		name  string
 		value Secret
@@ -87,7 +89,7 @@ func NewSource(config Config) (*Source, error) {
 			return nil, fmt.Errorf("%s: given both as a value and as file %s: give one", part.name, part.file)
 		}
 	}
-	s := &Source{config: config}
+	s := &Source{config: config, others: others}
 	stamps, err := s.stat()
 	if err != nil {
 		return nil, err
@@ -168,9 +170,9 @@ func (s *Source) read() (Key, error) {
 	}
 	switch {
 	case id != "" && key != "":
-		return Key{id: id, key: key}, nil
+		return Key{id: id, key: key, others: &s.others}, nil
 	case bearer != "":
-		return Key{bearer: bearer}, nil
+		return Key{bearer: bearer, others: &s.others}, nil
 	case id != "":
 		return Key{}, errors.New("an access id without an access key: give both, or a bearer token")
 	case key != "":

@@ -15,6 +15,7 @@ import (
 // token. Two Keys are equal if they sign alike. It prints as nothing secret.
 type Key struct {
 	id, key, bearer Secret
+	others          *[]Secret // of its Source
 }
 
 // Scheme names how the key signs: "LMv1" or "Bearer".
@@ -52,11 +53,16 @@ func (k Key) Authorization(method string, now time.Time, body []byte, path strin
 // replacing a shorter one would garble messages and hide nothing.
 const minRedacted = 4
 
-// Redact replaces every part of the key that occurs in text, which comes from
-// somewhere else: an answer may echo the request that caused it. The longest
-// parts go first, so that none is left cut in half.
+// Redact replaces every part of the key, and of what its Source was told to hide
+// besides, that occurs in text, which comes from somewhere else: an answer may
+// echo the request that caused it. The longest parts go first, so that none is
+// left cut in half.
 func (k Key) Redact(text string) string {
-	for _, secret := range []Secret{k.bearer, k.key, k.id} {
+	secrets := []Secret{k.bearer, k.key, k.id}
+	if k.others != nil {
+		secrets = append(secrets, *k.others...)
+	}
+	for _, secret := range secrets {
 		if len(secret) >= minRedacted {
 			text = strings.ReplaceAll(text, secret.Reveal(), hidden)
 		}
