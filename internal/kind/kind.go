@@ -89,8 +89,8 @@ type View struct {
 	Cluster resource.Cluster
 	// IgnoreLabel and IgnoreAnnotation say which keys are not carried over.
 	// They must not mind case: of what the account holds they are asked in
-	// lower case. Nil ignores none; last-applied-configuration never is carried
-	// over.
+	// lower case. Nil ignores none; those that hold whole objects (see
+	// confidential) never are carried over.
 	IgnoreLabel, IgnoreAnnotation func(key string) bool
 	// Selectors says whether objects that select others tell how
 	// (kubernetes.spec...). It is off because accounts of the first Argus, up to
@@ -103,14 +103,27 @@ type View struct {
 	Exclude func(k *Kind, obj metav1.Object) (rule string)
 }
 
-// lastApplied is where kubectl keeps the object as it was applied: for a Secret,
-// its data.
-const lastApplied = "kubectl.kubernetes.io/last-applied-configuration"
+// confidential says which annotations are never carried over, whatever is
+// configured: programs keep a whole object in them, of a Secret with its data, of
+// a workload with the values of its environment, or a token itself. The key may
+// be in lower case.
+func confidential(key string) bool {
+	switch key {
+	case "kubectl.kubernetes.io/last-applied-configuration", // kubectl and most that came after it
+		"banzaicloud.com/last-applied",    // operators of Banzai Cloud
+		"kapp.k14s.io/original",           // Carvel's kapp
+		"kapp.k14s.io/original-diff",      // the same
+		"objectset.rio.cattle.io/applied", // k3s, Rancher, Fleet
+		"openshift.io/token-secret.value": // OpenShift, on the Secrets for its registry
+		return true
+	}
+	return false
+}
 
 func (v View) ignoresLabel(key string) bool { return v.IgnoreLabel != nil && v.IgnoreLabel(key) }
 
 func (v View) ignoresAnnotation(key string) bool {
-	return key == lastApplied || v.IgnoreAnnotation != nil && v.IgnoreAnnotation(key)
+	return confidential(key) || v.IgnoreAnnotation != nil && v.IgnoreAnnotation(key)
 }
 
 // Ownership says which properties are Argus's under this view: an ignored label

@@ -111,7 +111,9 @@ func naive(f fact, obj object) expected {
 		e.put("kubernetes.label."+key, orNull(labels[key]))
 	}
 	for _, key := range keys(annotations) {
-		if key != "kubectl.kubernetes.io/last-applied-configuration" {
+		switch key {
+		case "kubectl.kubernetes.io/last-applied-configuration", "kapp.k14s.io/original", "openshift.io/token-secret.value":
+		default:
 			e.put("kubernetes.annotation."+key, orNull(annotations[key]))
 		}
 	}

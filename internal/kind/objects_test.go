@@ -23,7 +23,7 @@ var (
 		rapid.SampledFrom([]string{
 			"app", "App", "APP", "app.kubernetes.io/name", "app.kubernetes.io/Name", "node-role.kubernetes.io/worker", "node-role.kubernetes.io/",
 			"node-role.kubernetes.io/control-plane", "eks.amazonaws.com/fargate-profile", "kubectl.kubernetes.io/last-applied-configuration",
-			"my.password", "api.key", "name", "namespace", strings.Repeat("d", 253) + "/x", strings.Repeat("d", 200) + "." + strings.Repeat("k", 37) + "/key",
+			"kapp.k14s.io/original", "openshift.io/token-secret.value", "my.password", "api.key", "name", "namespace", strings.Repeat("d", 253) + "/x", strings.Repeat("d", 200) + "." + strings.Repeat("k", 37) + "/key",
 		}),
 		rapid.StringMatching(`([a-z]{1,8}\.[a-z]{1,3}/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,20}[A-Za-z0-9])?`),
 	)
