@@ -158,7 +158,7 @@ func (a approval) show(ctx context.Context) error {
 		_, err = fmt.Fprintf(a.out, "nothing is held, as far as the Events of namespace %s tell (/readyz of Argus knows for sure)\n", a.namespace)
 		return err
 	}
-	_, err = fmt.Fprintf(a.out, "%s  %s\n", events[0].LastTimestamp.UTC().Format(time.RFC3339), events[0].Message)
+	_, err = fmt.Fprintf(a.out, "%s  %s\n", events[0].LastTimestamp.UTC().Format(time.RFC3339), telemetry.Printable(events[0].Message))
 	return err
 }
 

@@ -19,6 +19,7 @@ import (
 	"github.com/argus-k8s/argus/internal/resource"
 	"github.com/argus-k8s/argus/internal/resourcecache"
 	"github.com/argus-k8s/argus/internal/resourcegroup"
+	"github.com/argus-k8s/argus/internal/telemetry"
 	"github.com/argus-k8s/argus/internal/watch"
 )
 
@@ -251,7 +252,9 @@ func (f *findings) print(w io.Writer) error {
 	return out.err
 }
 
-// printer writes lines until one fails.
+// printer writes lines until one fails. What comes from a cluster or an account
+// cannot move the cursor or draw lines of its own: names of roles and properties
+// may hold any character.
 type printer struct {
 	w   io.Writer
 	err error
@@ -259,7 +262,7 @@ type printer struct {
 
 func (p *printer) line(format string, args ...any) {
 	if p.err == nil {
-		_, p.err = fmt.Fprintf(p.w, format+"\n", args...)
+		_, p.err = fmt.Fprintln(p.w, telemetry.Printable(fmt.Sprintf(format, args...)))
 	}
 }
 

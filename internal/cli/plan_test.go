@@ -48,6 +48,28 @@ func everything() *findings {
 	}
 }
 
+// Names of roles and of properties may hold any character. None of them steers the
+// terminal or looks like a line of the plan's own.
+func TestFindings_Print_oddNames(t *testing.T) {
+	odd := "x\x1b[2J\n0 to create\u202e"
+	key := resource.Key{Kind: "roles", Namespace: "shop", Name: odd}
+	f := &findings{
+		resources: []decision{
+			act(plan.Change{Op: plan.Update, Key: key, Reason: odd, Fields: []plan.Field{{Name: odd, Want: odd}}}),
+			act(plan.Change{Op: plan.Create, Key: key, Reason: odd, Want: &resource.Resource{DisplayName: odd, Notes: []string{odd}}}),
+			{key, plan.Step{Do: plan.Park, Reason: odd}},
+		},
+		frozen: []string{odd},
+	}
+	var out bytes.Buffer
+	if err := f.print(&out); err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(out.String(), "\n"); n != 7 || strings.ContainsAny(out.String(), "\x1b\u202e") {
+		t.Errorf("got %d lines, want 7 without anything that steers:\n%q", n, out.String())
+	}
+}
+
 func TestFindings_Print(t *testing.T) {
 	for name, f := range map[string]*findings{"plan.golden": everything(), "plan-in-step.golden": {inStep: 3}} {
 		t.Run(name, func(t *testing.T) {

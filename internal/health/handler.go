@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/argus-k8s/argus/internal/telemetry"
 )
 
 // newHandler routes on a mux of its own: what other packages register on the
@@ -99,7 +101,7 @@ func lines(conditions []Condition) string {
 		}
 		b.WriteString(sign + c.Name)
 		if c.Detail != "" {
-			b.WriteString(": " + strings.ReplaceAll(c.Detail, "\n", " "))
+			b.WriteString(": " + telemetry.Printable(c.Detail))
 		}
 		b.WriteByte('\n')
 	}

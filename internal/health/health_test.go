@@ -85,6 +85,7 @@ func TestReadyz(t *testing.T) {
 		"all ready in short":        {[]Condition{pods}, "", 200, "ok\n"},
 		"all ready in full":         {[]Condition{pods}, "?verbose", 200, "[+]pods\nok\n"},
 		"one not ready says so":     {[]Condition{pods, account}, "", 503, "[+]pods\n[-]account: no answer since 12:00\nnot ok\n"},
+		"foreign text stays text":   {[]Condition{{Name: "objects", Detail: "roles/x\x1b[2J\nok\n: no"}}, "", 503, "[-]objects: roles/x\ufffd[2J ok : no\nnot ok\n"},
 		"optional is told, no more": {[]Condition{pods, events}, "?verbose", 200, "[+]pods\n[~]secrets: not permitted\nok\n"},
 	}
 	for name, test := range tests {
