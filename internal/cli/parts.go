@@ -54,6 +54,9 @@ func assemble(ctx context.Context, c settings, kubeconfig string, guard lm.Guard
 	if a.rest, err = restConfig(kubeconfig); err != nil {
 		return nil, err
 	}
+	if a.rest.Insecure {
+		log.Error("the certificate of the apiserver is NOT verified because the kubeconfig says insecure-skip-tls-verify: anyone on the way can read the token and all that Argus reads; name its certificate authority instead", telemetry.KeyURL, a.rest.Host)
+	}
 	if a.client, err = kubernetes.NewForConfig(a.rest); err != nil {
 		return nil, fmt.Errorf("read how to reach the Kubernetes cluster: %w", err)
 	}
