@@ -39,6 +39,7 @@ type parts struct {
 	kinds   []*kind.Kind // that are mirrored
 	off     []*kind.Kind // whose resources are removed
 	view    kind.View
+	census  *census // of what the rules of the view do
 	policy  plan.Policy
 	lm      *lm.Client
 	account *account.Account
@@ -64,8 +65,9 @@ func assemble(ctx context.Context, c settings, kubeconfig string, guard lm.Guard
 		return nil, err
 	}
 	a.kinds, a.off = c.EnabledKinds(), c.DisabledKinds()
+	a.census = newCensus(c.rules)
 	a.view = kind.View{
-		Cluster: a.cluster, Selectors: c.Monitoring.Selectors, IgnoreLabel: c.ignoreLabel, IgnoreAnnotation: c.ignoreAnnotation, Exclude: c.exclude(a.index),
+		Cluster: a.cluster, Selectors: c.Monitoring.Selectors, IgnoreLabel: c.ignoreLabel, IgnoreAnnotation: c.ignoreAnnotation, Exclude: a.exclude,
 	}
 	a.policy = plan.Policy{
 		Ownership: a.view.Ownership(),
@@ -147,15 +149,13 @@ func loadConfig(p Process, f flags) (settings, error) {
 
 // exclude asks the rules about an object, with what the index knows of its
 // namespace.
-func (s settings) exclude(index *watch.Index) func(k *kind.Kind, obj metav1.Object) string {
-	return func(k *kind.Kind, obj metav1.Object) string {
-		var namespace filter.NamespaceInfo
-		if key := (resource.Key{Kind: kind.Namespace.ID, Name: obj.GetNamespace()}); key.Name != "" &&
-			slices.Contains(index.GroupsOf(key), kind.NamespaceDisabled) {
-			namespace.Labels = map[string]string{filter.DisableLabel: filter.DisableValue}
-		}
-		return s.rules.Exclude(k, obj, namespace).Rule
+func (a *parts) exclude(k *kind.Kind, obj metav1.Object) string {
+	var namespace filter.NamespaceInfo
+	if key := (resource.Key{Kind: kind.Namespace.ID, Name: obj.GetNamespace()}); key.Name != "" &&
+		slices.Contains(a.index.GroupsOf(key), kind.NamespaceDisabled) {
+		namespace.Labels = map[string]string{filter.DisableLabel: filter.DisableValue}
 	}
+	return a.census.ask(k, obj, namespace).Rule
 }
 
 // lmConfig translates the configuration for the client.

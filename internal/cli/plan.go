@@ -56,6 +56,7 @@ type decision struct {
 type findings struct {
 	groups    []resourcegroup.Change
 	resources []decision // changes, and keys that cannot be mirrored
+	rules     []string   // what there is to tell of the rules
 	frozen    []string
 	inStep    int
 	over      string // what the deletion budget would hold, or empty
@@ -116,6 +117,10 @@ func (a *parts) plan(ctx context.Context) (*findings, error) {
 	if err := settled(ctx, watches); err != nil {
 		return nil, err
 	}
+	found := &findings{}
+	for _, n := range a.census.end() {
+		found.rules = append(found.rules, n.String())
+	}
 	m := mirror.New(mirror.Config{
 		Cluster: watches, Account: snapshot, Cache: resourcecache.New(a.policy),
 		Kinds: a.mirrored(), Policy: a.policy, Log: a.log,
@@ -123,7 +128,6 @@ func (a *parts) plan(ctx context.Context) (*findings, error) {
 	if err := m.Audit(ctx); err != nil {
 		return nil, err
 	}
-	found := &findings{}
 	if found.groups, err = groups.Plan(ctx); err != nil {
 		return nil, err
 	}
@@ -241,7 +245,7 @@ func (f *findings) print(w io.Writer) error {
 		counts[c.Op]++
 		out.change(c)
 	}
-	for _, reason := range f.frozen {
+	for _, reason := range slices.Concat(f.rules, f.frozen) {
 		out.line("! %s", reason)
 	}
 	if f.over != "" {

@@ -43,6 +43,7 @@ func everything() *findings {
 			{webKey("web-4"), plan.Step{Do: plan.Park, Reason: `the display name "web-4-pod-shop-lab" is taken by resource 5 (/)`}},
 			{webKey("web-5"), plan.Step{Do: plan.Wait, Reason: "read pods/shop/web-5: timeout"}},
 		},
+		rules:  []string{`argus.yaml:9: filters[0]: the rule matches none of 12 objects: name == "nobody"`},
 		frozen: []string{"kind secrets is frozen: the ServiceAccount may not list secrets"},
 		inStep: 12,
 	}

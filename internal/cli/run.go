@@ -117,6 +117,7 @@ func (l *loops) run(ctx context.Context, live *health.Liveness) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return l.watches.Run(ctx) })
 	g.Go(func() error { return l.beat(ctx, live) })
+	g.Go(func() error { return l.tellRules(ctx) })
 	g.Go(func() error {
 		if err := await(ctx, l.election); err != nil {
 			return err
