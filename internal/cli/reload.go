@@ -33,6 +33,7 @@ type reloader struct {
 	level   *slog.LevelVar
 	log     *slog.Logger
 	inForce settings // run's own
+	barred  barred   // run's own
 	events  *events
 	// The election outlives every configuration; nil when this process alone acts.
 	election *leader.Election
@@ -44,6 +45,16 @@ type reloader struct {
 	since   time.Time
 	reloads int
 }
+
+// barred is a configuration that the account does not allow. The account is not
+// asked again about it at every look: a person may mend it there.
+type barred struct {
+	config settings
+	err    error
+	at     time.Time
+}
+
+const askAgain = time.Minute
 
 func newReloader(p Process, f flags, level *slog.LevelVar, log *slog.Logger) *reloader {
 	return &reloader{process: p, flags: f, level: level, log: log, since: time.Now()}
@@ -153,7 +164,15 @@ func (r *reloader) look(ctx context.Context) *loops {
 		r.accept()
 		return nil
 	}
+	if r.barred.err != nil && time.Since(r.barred.at) < askAgain && same(r.barred.config, c) {
+		r.refuse(r.barred.err)
+		return nil
+	}
 	next, err := r.connect(ctx, c)
+	if err == nil {
+		err = next.claimable(ctx)
+		r.barred = barred{config: c, err: err, at: time.Now()}
+	}
 	if err != nil {
 		r.refuse(err)
 		return nil

@@ -168,12 +168,8 @@ func (l *loops) claim(ctx context.Context) error {
 			return nil
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case lm.IsClockSkew(err), lm.IsUnauthorized(err):
-			return fmt.Errorf("the LogicMonitor account does not accept the credentials: check ACCESS_ID and ACCESS_KEY, or BEARER_TOKEN, and that the token is active: %w", err)
-		case lm.IsForbidden(err):
-			return fmt.Errorf("the LogicMonitor token may not read groups: give its role manage rights on resources, resource groups and collectors: %w", err)
 		}
-		if resourcegroup.Fatal(err) {
+		if err := hopeless(err); err != nil {
 			return err
 		}
 		l.waiting(err)
@@ -184,6 +180,33 @@ func (l *loops) claim(ctx context.Context) error {
 		case <-time.After(pause):
 		}
 	}
+}
+
+// hopeless says what a person has to mend before the account's tree can be claimed,
+// or nil where waiting may be enough.
+func hopeless(err error) error {
+	switch {
+	case lm.IsClockSkew(err), lm.IsUnauthorized(err):
+		return fmt.Errorf("the LogicMonitor account does not accept the credentials: check ACCESS_ID and ACCESS_KEY, or BEARER_TOKEN, and that the token is active: %w", err)
+	case lm.IsForbidden(err):
+		return fmt.Errorf("the LogicMonitor token may not read groups: give its role manage rights on resources, resource groups and collectors: %w", err)
+	case resourcegroup.Fatal(err):
+		return err
+	}
+	return nil
+}
+
+// claimable says why these loops must not take the place of those that run: they would
+// end Argus. An account that does not answer in time may answer later.
+func (l *loops) claimable(ctx context.Context) error {
+	const patience = 10 * time.Second
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	err := hopeless(l.groups.Claim(ctx))
+	if err != nil {
+		l.lm.Close()
+	}
+	return err
 }
 
 // waiting notes why nothing is mirrored yet.

@@ -29,19 +29,25 @@ type argus struct {
 // logFile is all that Argus has said, over its restarts.
 func (s *story) logFile() string { return filepath.Join(s.dir, "argus.log") }
 
-// base is what every configuration has; the file of a scenario has the rest.
-const base = `clusterName: demo
-server: {address: "127.0.0.1:0"}
-`
+// base is what every configuration has; the file of a scenario has the rest. One
+// that is about the cluster's name has that too.
+const (
+	base     = "server: {address: \"127.0.0.1:0\"}\n"
+	baseName = "clusterName: demo\n"
+)
 
 // prepare writes the configuration to begin with: the file's config.yaml, if it
 // has one.
 func (s *story) prepare() error {
-	if err := os.WriteFile(filepath.Join(s.dir, "base.yaml"), []byte(base), 0o600); err != nil {
-		return err
-	}
 	content, err := os.ReadFile(filepath.Join(s.dir, "config.yaml"))
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	text := base
+	if !strings.Contains(string(content), "clusterName:") {
+		text += baseName
+	}
+	if err := os.WriteFile(filepath.Join(s.dir, "base.yaml"), []byte(text), 0o600); err != nil {
 		return err
 	}
 	return s.configure(content)
