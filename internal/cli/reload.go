@@ -178,6 +178,9 @@ func (r *reloader) look(ctx context.Context) *loops {
 		return nil
 	}
 	r.log.Info("configuration changed; beginning anew with it")
+	for _, setting := range startOnly(r.inForce, c) {
+		r.log.Warn("this change counts from the next start of the process", telemetry.KeySetting, setting)
+	}
 	notices(r.log, c)
 	return next
 }
@@ -217,6 +220,21 @@ func same(a, b settings) bool {
 	x, errX := a.Effective()
 	y, errY := b.Effective()
 	return errX == nil && errY == nil && bytes.Equal(x, y)
+}
+
+// startOnly are the settings that differ and that only a start takes up: what serves
+// probes and what writes the log outlive every configuration.
+func startOnly(a, b settings) (differ []string) {
+	if a.Server.Address != b.Server.Address {
+		differ = append(differ, "server.address")
+	}
+	if a.Log.Format != b.Log.Format {
+		differ = append(differ, "log.format")
+	}
+	if a.Profiling.Enable != b.Profiling.Enable {
+		differ = append(differ, "profiling.enable")
+	}
+	return differ
 }
 
 // conditions say how Argus stands.

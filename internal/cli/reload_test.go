@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -74,5 +75,24 @@ func TestReloader_LogLevel(t *testing.T) {
 	}
 	if r.level.Level() != slog.LevelDebug || r.inForce.Log.Level != "debug" || r.fault != "" {
 		t.Errorf("got level %v, %q in force and fault %q, want debug", r.level.Level(), r.inForce.Log.Level, r.fault)
+	}
+}
+
+// TestStartOnly: of what a running process cannot take up a person is told.
+func TestStartOnly(t *testing.T) {
+	r, write, _ := watched(t, "clusterName: lab\n")
+	before := r.inForce
+	for content, want := range map[string][]string{
+		"clusterName: lab\nkinds: {preset: essentials}\nlog: {level: debug}\n":                           nil,
+		"clusterName: lab\nserver: {address: ':9090'}\nlog: {format: json}\nprofiling: {enable: true}\n": {"server.address", "log.format", "profiling.enable"},
+	} {
+		write(content)
+		after, err := loadConfig(r.process, r.flags)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := startOnly(before, after); !slices.Equal(got, want) {
+			t.Errorf("startOnly after %q = %q, want %q", content, got, want)
+		}
 	}
 }

@@ -43,8 +43,8 @@ type Config struct {
 	// How long a resource stays, marked deleted, after its object is gone. Zero
 	// deletes it at once. ISO-8601 (P1DT0H0M0S) or Go form (24h).
 	GlobalDeleteAfterDuration time.Duration `yaml:"globalDeleteAfterDuration" default:"P0D" min:"0s"`
-	// The same for the pods of Argus itself, its controller and collectors, which
-	// are never deleted at once.
+	// The same for the pods of Argus itself and of its controller, which are not
+	// deleted with all others.
 	DeleteInfraPodsAfter time.Duration `yaml:"deleteInfraPodsAfter" default:"P10D" min:"0s"`
 	// Accept any certificate of the portal or the proxy. Do not use it: give
 	// lm.caFile instead.

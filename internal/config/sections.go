@@ -230,20 +230,23 @@ type Pool struct {
 type Log struct {
 	// Lowest level that is written. trace means debug; fatal and panic mean error.
 	Level string `yaml:"level" default:"info" oneof:"info warn warning debug trace error fatal panic"`
-	// Form of a line: auto is text on a terminal and json otherwise.
+	// Form of a line: auto is text on a terminal and json otherwise. A change counts
+	// from the next start.
 	Format string `yaml:"format" default:"auto" oneof:"auto text json"`
 }
 
 // Server answers probes and serves metrics.
 type Server struct {
 	// Address to listen on, host:port. The default is reachable from this machine
-	// alone; in a pod, whose probes come from outside, it is ":8080".
+	// alone; in a pod, whose probes come from outside, it is ":8080". A change counts
+	// from the next start.
 	Address string `yaml:"address" default:"127.0.0.1:8080" check:"address"`
 }
 
 // Profiling is for people who work on Argus.
 type Profiling struct {
-	// Serve profiles under /debug/pprof/ of the server, to this machine alone.
+	// Serve profiles under /debug/pprof/ of the server, to this machine alone. A
+	// change counts from the next start.
 	Enable bool `yaml:"enable" default:"false"`
 }
 
