@@ -96,14 +96,21 @@ func wrongCertificate(err error) bool {
 // facts about the cluster that its group in the account tells. What cannot be
 // read now is left out.
 func (a *parts) facts(context.Context) []resource.Property {
-	facts := []resource.Property{{Name: "argus.app-version", Value: telemetry.Version().Version}}
-	for variable, name := range map[string]string{"HELM_CHART": "argus.helm-chart", "HELM_REVISION": "argus.helm-revision"} {
-		if value, ok := a.config.process.Lookup(variable); ok && value != "" {
-			facts = append(facts, resource.Property{Name: name, Value: value})
-		}
-	}
+	facts := versions(a.config.process.Lookup)
 	if v, err := a.client.Discovery().ServerVersion(); err == nil {
 		facts = append(facts, resource.Property{Name: "kubernetes.version", Value: v.GitVersion})
+	}
+	return facts
+}
+
+// versions are the facts about this program: its own version and, where the
+// environment tells it, the chart that installed it.
+func versions(lookup func(string) (string, bool)) []resource.Property {
+	facts := []resource.Property{{Name: "argus.app-version", Value: telemetry.Version().Version}}
+	for _, of := range []struct{ variable, property string }{{"HELM_CHART", "argus.helm-chart"}, {"HELM_REVISION", "argus.helm-revision"}} {
+		if value, _ := lookup(of.variable); value != "" {
+			facts = append(facts, resource.Property{Name: of.property, Value: value})
+		}
 	}
 	return facts
 }

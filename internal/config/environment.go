@@ -28,7 +28,7 @@ type Credentials struct {
 // A Variable is one variable of the environment that Argus reads.
 type Variable struct{ Name, Meaning string }
 
-// Variables that ReadEnvironment reads, for the manual.
+// Variables that Argus reads, for the manual. ReadEnvironment reads the upper ones.
 func Variables() []Variable {
 	return []Variable{
 		{"ACCOUNT", "Name of the account: the first part of the portal's host. Not needed with lm.url."},
@@ -37,6 +37,8 @@ func Variables() []Variable {
 		{"BEARER_TOKEN", "API token of the other kind."},
 		{"PROXY_USER, PROXY_PASS", "User and password for the proxy at proxy.url. The charts' PROXY_USER_FROM_SECRET_ARGUS and PROXY_USER_FROM_SECRET win, in this order, and so for the password."},
 		{"COLLECTOR_ID", "Wins over lm.collectorID. Not read from a file."},
+		{"HELM_CHART, HELM_REVISION", "What installed Argus: told as argus.helm-chart and argus.helm-revision on the cluster's group. Not read from a file, nor with a prefix."},
+		{"MY_POD_NAME, MY_NAMESPACE", "The pod of Argus, of which Events are told. Not read from a file, nor with a prefix."},
 	}
 }
 
