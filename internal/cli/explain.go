@@ -147,7 +147,7 @@ func (p *printer) verdict(step plan.Step) {
 		for _, field := range step.Change.Fields {
 			p.field(field)
 		}
-	case plan.Park, plan.Wait, plan.Withhold:
+	case plan.Park, plan.Wait, plan.Withhold, plan.Linger:
 		p.line("run can do nothing now: %s", step.Reason)
 	case plan.Rest, plan.ReadObject, plan.ReadResource, plan.FindName:
 		p.line("run would do nothing: %s", step.Reason)

@@ -208,7 +208,7 @@ func (f *findings) decide(ctx context.Context, m *mirror.Manager) error {
 				if m.Cluster.Frozen(key.Kind) == "" {
 					f.resources = append(f.resources, decision{key, step})
 				}
-			case plan.Withhold: // run's alone
+			case plan.Withhold, plan.Linger: // run's alone
 			case plan.Rest, plan.ReadObject, plan.ReadResource, plan.FindName:
 				f.inStep++
 			}

@@ -57,6 +57,8 @@ func (r *relay) Listed(kind resource.Kind) { r.to.Listed(kind) }
 // connect puts the loops together. Nothing runs yet.
 func (a *parts) connect() *loops {
 	l := &loops{parts: a}
+	policy := a.policy
+	policy.ReuseWithin = a.config.LM.Resource.ReuseWithin
 	sink := &relay{}
 	l.watches = watch.NewCluster(a.kinds, a.off, watch.Config{REST: a.rest, Client: a.client, Index: a.index, Sink: sink, View: a.view, Log: a.log})
 	l.groups = resourcegroup.New(resourcegroup.Config{
@@ -65,8 +67,8 @@ func (a *parts) connect() *loops {
 		Facts: a.facts, OnRequest: l.request, Log: a.log,
 	})
 	l.mirror = mirror.New(mirror.Config{
-		Cluster: l.watches, Account: a.account, Actions: a.account, Cache: resourcecache.New(a.policy),
-		Kinds: a.mirrored(), Policy: a.policy, OnGroups: l.groups.Touch, OnPark: l.notMirrored,
+		Cluster: l.watches, Account: a.account, Actions: a.account, Cache: resourcecache.New(policy),
+		Kinds: a.mirrored(), Policy: policy, OnGroups: l.groups.Touch, OnPark: l.notMirrored,
 		Budget: a.budget, AgreeAfter: limits(a.config).AgreeAfter, Relist: l.watches.Relist, OnHold: l.holds, Identify: a.sameCluster,
 		AuditEvery: a.config.Daemons.LMCacheSync.Interval, SweepEvery: a.config.Daemons.LMResourceSweeper.Interval, Log: a.log, Metrics: mirror.NewMetrics(a.metrics),
 	})

@@ -122,6 +122,9 @@ type Resource struct {
 	// Kinds for which it is reused whatever onRecreate says, so that a pod of a
 	// StatefulSet keeps its history.
 	Reuse []string `yaml:"reuse" check:"kinds"`
+	// Where it is reused: how long a resource whose object is gone waits for one that
+	// is created again under its name, before it goes.
+	ReuseWithin time.Duration `yaml:"reuseWithin" default:"1m" min:"0s"`
 	// Kinds for which it is replaced whatever onRecreate says.
 	Replace []string `yaml:"replace" check:"kinds"`
 	// What happens when somebody deletes the resource of an object that exists:

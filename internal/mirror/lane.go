@@ -76,6 +76,11 @@ func (m *Manager) reconcile(ctx context.Context, key resource.Key, op plan.Op, t
 		}
 		return Failed, op
 	}
+	if step.Do == plan.Linger {
+		m.linger(key)
+		return Lingering, op
+	}
+	m.stay(key)
 	switch step.Do {
 	case plan.Rest:
 		m.unpark(key)
@@ -90,7 +95,7 @@ func (m *Manager) reconcile(ctx context.Context, key resource.Key, op plan.Op, t
 	case plan.Park:
 		m.park(key, step.Reason)
 		return Parked, op
-	case plan.Wait, plan.ReadObject, plan.ReadResource, plan.FindName:
+	case plan.Wait, plan.Linger, plan.ReadObject, plan.ReadResource, plan.FindName:
 	}
 	m.Log.Debug("key waits", "kind", string(key.Kind), "namespace", key.Namespace, "name", key.Name, "reason", step.Reason)
 	return Failed, plan.Expect(m.gather(key))

@@ -72,6 +72,7 @@ type Manager struct {
 
 	mu     sync.Mutex // guards what follows
 	parked map[resource.Key]string
+	gone   map[resource.Key]time.Time // since when objects are gone whose resources linger
 	health health
 }
 
@@ -111,8 +112,9 @@ func New(config Config) *Manager {
 	}
 	m := &Manager{
 		Config: config, queue: NewQueue(), kinds: map[resource.Kind]*kind.Kind{},
-		audit: make(chan struct{}, 1), parked: map[resource.Key]string{},
+		audit: make(chan struct{}, 1), parked: map[resource.Key]string{}, gone: map[resource.Key]time.Time{},
 	}
+	m.queue.linger = config.Policy.ReuseWithin
 	for _, k := range config.Kinds {
 		m.kinds[k.ID] = k
 	}
@@ -163,8 +165,9 @@ func (m *Manager) touch(key resource.Key, backlog int) {
 	case plan.Rest:
 		m.queue.Drop(key)
 		m.unpark(key)
+		m.stay(key)
 		m.Budget.forget(key)
-	case plan.Park, plan.Withhold:
+	case plan.Park, plan.Withhold, plan.Linger:
 		m.queue.Drop(key)
 	case plan.ReadObject, plan.ReadResource, plan.FindName, plan.Act, plan.Wait:
 		m.queue.Put(key, plan.Expect(c), 2*int(k.Class)+backlog)
@@ -219,7 +222,7 @@ func (m *Manager) gather(key resource.Key) plan.Case {
 	known, doubt := m.Cache.Known(key)
 	reason, kept := m.Budget.reason(key)
 	return plan.Case{
-		Key: key, Policy: m.Policy, Now: time.Now(), Rename: m.renaming.Load(), Frozen: m.Cluster.Frozen(key.Kind),
+		Key: key, Policy: m.Policy, Now: time.Now(), GoneSince: m.goneSince(key), Rename: m.renaming.Load(), Frozen: m.Cluster.Frozen(key.Kind),
 		Hint: m.Cluster.Hint(key), Known: known, Doubt: doubt, Held: reason, Kept: kept,
 	}
 }
@@ -242,7 +245,7 @@ func (m *Manager) walk(ctx context.Context, c plan.Case, op plan.Op, turn Turn) 
 				return c, step, nil
 			}
 			c, turn = m.act(ctx, c, turn, step.Change)
-		case plan.Rest, plan.Wait, plan.Park, plan.Withhold:
+		case plan.Rest, plan.Wait, plan.Park, plan.Withhold, plan.Linger:
 			return c, step, nil
 		}
 		if err := ctx.Err(); err != nil {
@@ -346,6 +349,30 @@ func (m *Manager) unpark(key resource.Key) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	delete(m.parked, key)
+}
+
+// goneSince is when the object was first read to be gone, while its resource
+// lingers.
+func (m *Manager) goneSince(key resource.Key) time.Time {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.gone[key]
+}
+
+// linger notes that the object was read to be gone.
+func (m *Manager) linger(key resource.Key) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.gone[key].IsZero() {
+		m.gone[key] = time.Now()
+	}
+}
+
+// stay notes that nothing lingers for the key any more.
+func (m *Manager) stay(key resource.Key) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.gone, key)
 }
 
 // Keys are all keys that the cluster or the account has of the kinds that are

@@ -59,6 +59,8 @@ type Queue struct {
 	late  byDue
 	timer *time.Timer
 	turn  uint64
+	// linger is how long a key lingers.
+	linger time.Duration
 }
 
 type lane struct {
@@ -180,10 +182,11 @@ type End uint8
 
 // The ends.
 const (
-	Settled End = iota // nothing is due
-	Failed             // try again, later each time
-	Parked             // try again after a long while
-	Moved              // look again at once, in another lane
+	Settled   End = iota // nothing is due
+	Failed               // try again, later each time
+	Parked               // try again after a long while
+	Moved                // look again at once, in another lane
+	Lingering            // look again when an object has been gone for long enough
 )
 
 // Finish ends the work on a key that Take handed out. A key that was put meanwhile
@@ -204,6 +207,9 @@ func (q *Queue) Finish(key resource.Key, end End, op plan.Op, priority int) (aga
 		q.enqueue(it, op, priority)
 	case end == Parked:
 		q.delay(it, op, priority, parkPause)
+		it.parked = true
+	case end == Lingering:
+		q.delay(it, op, priority, q.linger)
 		it.parked = true
 	case end == Failed:
 		it.failures++

@@ -97,6 +97,9 @@ type Case struct {
 	Policy Policy
 	// Now is when it is decided on: what a mark of deletion says.
 	Now time.Time
+	// GoneSince is when the object was first read to be gone; zero if it has not
+	// been before this decision.
+	GoneSince time.Time
 	// Frozen says why nothing of this kind may be changed now, or is empty.
 	Frozen string
 	// Held says why removals that rest on the configuration are held now, or is

@@ -4,12 +4,14 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/argus-k8s/argus/internal/resource"
 )
 
 // Decide says what to do next about a Case. The caller does it, adds the answer
-// to the Case and asks again, until the Step is Rest, Wait, Park or Withhold.
+// to the Case and asks again, until the Step is Rest, Wait, Park, Withhold or
+// Linger.
 //
 // Nothing is changed on the strength of a Hint: the object is read first, and so
 // is every resource that is to be updated or deleted.
@@ -26,6 +28,9 @@ func Decide(c Case) Step {
 	case Present:
 		return c.mirror()
 	case Absent:
+		if c.lingers() {
+			return Step{Do: Linger, Reason: "the object no longer exists; its resource is kept for one that is created again under its name"}
+		}
 		return c.remove("the object no longer exists")
 	case Excluded:
 		reason := "excluded by " + c.Object.Reason
@@ -183,6 +188,16 @@ func (c Case) create() Step {
 	}
 	return Step{Do: Act, Change: Change{Op: Create, Key: c.Key, Want: want, Reason: "the object has no resource"},
 		Reason: "the object has no resource"}
+}
+
+// lingers says whether the resource of an object that is gone waits for one that is
+// created again: those who delete a pod of a StatefulSet make another at once.
+func (c Case) lingers() bool {
+	waited := time.Duration(0)
+	if !c.GoneSince.IsZero() {
+		waited = c.Now.Sub(c.GoneSince)
+	}
+	return c.Policy.reuses(c.Key.Kind) && waited < c.Policy.ReuseWithin && len(c.Settled()) > 0
 }
 
 // remove: the object is proven not to belong into the account.

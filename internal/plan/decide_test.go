@@ -132,8 +132,8 @@ func (w *world) run(c Case) (Case, []string) {
 	for range 40 {
 		step := Decide(c)
 		switch step.Do {
-		case Rest, Wait, Park, Withhold:
-			return c, append(log, map[Do]string{Rest: "rest", Wait: "wait", Park: "park", Withhold: "withhold"}[step.Do])
+		case Rest, Wait, Park, Withhold, Linger:
+			return c, append(log, map[Do]string{Rest: "rest", Wait: "wait", Park: "park", Withhold: "withhold", Linger: "linger"}[step.Do])
 		case ReadObject:
 			log = append(log, "read object")
 			c = c.WithObject(w.object)

@@ -8,7 +8,11 @@
 // in memory.
 package plan
 
-import "github.com/argus-k8s/argus/internal/resource"
+import (
+	"time"
+
+	"github.com/argus-k8s/argus/internal/resource"
+)
 
 // Op is a kind of change to the account. It prints as people draw it.
 type Op rune
@@ -80,6 +84,7 @@ const (
 	Wait                   // try again soon, with back-off
 	Park                   // nothing helps until the object or the account changes
 	Withhold               // a removal is due, and the budget has no room for it
+	Linger                 // a removal is due, and the object may come back under its name
 )
 
 // Step is the next thing to do for a key: at most one request.
@@ -97,6 +102,8 @@ type Policy struct {
 	// Reuse keeps the resource of an object that was deleted and created again
 	// under the same name, with its history; otherwise it is replaced.
 	Reuse func(kind resource.Kind) bool
+	// ReuseWithin is how long a resource that may be reused outlives its object.
+	ReuseWithin time.Duration
 	// DisplayName is the display name that the resource of an object has by
 	// default. Nil holds every name for right.
 	DisplayName func(key resource.Key) string

@@ -280,7 +280,7 @@ func (r *writer) touch(key int) {
 	}
 	c := r.gather(key)
 	switch plan.Decide(c).Do {
-	case plan.Rest, plan.Park, plan.Withhold:
+	case plan.Rest, plan.Park, plan.Withhold, plan.Linger:
 		r.due[key] = plan.None
 	case plan.ReadObject, plan.ReadResource, plan.FindName, plan.Act, plan.Wait:
 		r.due[key] = plan.Expect(c)
@@ -308,7 +308,7 @@ func (r *writer) finish(end mirror.End, op plan.Op) {
 		r.due[key] = plan.None
 	case mirror.Moved:
 		r.due[key] = op
-	case mirror.Failed, mirror.Parked:
+	case mirror.Failed, mirror.Parked, mirror.Lingering:
 		r.due[key], r.delayed[key] = op, true
 	}
 	if r.again {

@@ -46,7 +46,7 @@ func (s *scene) plan(t *testing.T) findings {
 		switch step.Do {
 		case plan.Act:
 			found.resources[key] = fmt.Sprintf("%s resource %d: %s", step.Change.Op, step.Change.ID, step.Change.Reason)
-		case plan.Wait, plan.Park, plan.Withhold:
+		case plan.Wait, plan.Park, plan.Withhold, plan.Linger:
 			found.resources[key] = "wait: " + step.Reason
 		case plan.Rest, plan.ReadObject, plan.ReadResource, plan.FindName:
 		}
