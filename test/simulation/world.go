@@ -10,7 +10,7 @@ import (
 
 // Violation is a promise that was not kept.
 type Violation struct {
-	Invariant string // as docs/architecture.md numbers them
+	Invariant string // as docs/reliability.md numbers them
 	Text      string
 }
 
