@@ -190,9 +190,13 @@ func failed(what string, err error) plan.Result {
 }
 
 func refused(what string, faults []lm.FieldError) plan.Result {
+	return plan.Result{Outcome: plan.Refused, Reason: what + ": " + sentence(faults)}
+}
+
+func sentence(faults []lm.FieldError) string {
 	texts := make([]string, len(faults))
 	for i, f := range faults {
 		texts[i] = f.Error()
 	}
-	return plan.Result{Outcome: plan.Refused, Reason: what + ": " + strings.Join(texts, "; ")}
+	return strings.Join(texts, "; ")
 }

@@ -138,9 +138,14 @@ func (w groupWriter) Create(ctx context.Context, parent resource.ID, g *resource
 		fields.AppliesTo = &g.AppliesTo
 	}
 	for _, p := range g.Properties {
-		fields.CustomProperties = append(fields.CustomProperties, lm.Property{Name: p.Name, Value: p.Value})
+		if p.Value != "" { // which an account may refuse, and with it the group
+			fields.CustomProperties = append(fields.CustomProperties, lm.Property{Name: p.Name, Value: p.Value})
+		}
 	}
 	fields.CustomProperties = append(fields.CustomProperties, properties(g.FirstFacts())...)
+	if faults := lm.CheckGroup(fields); len(faults) > 0 {
+		return resourcegroup.Observed{}, fmt.Errorf("create group %q: %s", g.Name, sentence(faults))
+	}
 	made, err := w.a.Client.CreateGroup(ctx, fields)
 	if err == nil {
 		return observeGroup(&made), nil
@@ -170,6 +175,9 @@ func (w groupWriter) Update(ctx context.Context, id resource.ID, p resourcegroup
 	}
 	if len(p.Set) > 0 {
 		fields.CustomProperties = properties(p.Set)
+	}
+	if faults := lm.CheckGroup(fields); len(faults) > 0 {
+		return resourcegroup.Observed{}, fmt.Errorf("update group %d: %s", id, sentence(faults))
 	}
 	g, err := w.a.Client.PatchGroup(ctx, lm.GroupID(id), fields)
 	if err != nil {

@@ -190,6 +190,51 @@ func TestGroups_GoOnlyWhenProven(t *testing.T) {
 	})
 }
 
+// TestGroups_PropertyWithoutAValue: what an account does with one is not known. It
+// keeps no group from being made, and is not written again and again.
+func TestGroups_PropertyWithoutAValue(t *testing.T) {
+	for _, rule := range []string{"refuse", "drop", "store"} {
+		t.Run(rule, func(t *testing.T) {
+			bubble(t, func(t *testing.T, sim *lmsim.Server) {
+				w := sim.Switches()
+				w.EmptyPropertyValue = rule
+				if err := sim.SetSwitches(w); err != nil {
+					t.Fatal(err)
+				}
+				r := start(t, sim, &names{}, func(c *resourcegroup.Config) {
+					c.Layout.ClusterProperties = []resourcegroup.Property{{Name: "team", Override: true}, {Name: "site", Value: "north", Override: true}}
+				})
+				time.Sleep(30 * time.Second)
+				r.want("first tree", "create lab", "create lab/ClusterScoped", "create lab/ClusterScoped/Etcd", "create lab/ClusterScoped/PersistentVolumes",
+					"create lab/Nodes", "create lab/Nodes/All", "create lab/Namespaces")
+				group, _ := sim.Group(r.id("lab"))
+				if !slices.Contains(group.Custom, simaccount.Property{Name: "site", Value: "north"}) {
+					t.Errorf("properties: got %v, want the one with a value", group.Custom)
+				}
+				time.Sleep(24 * time.Hour)
+				r.want("a quiet day")
+			})
+		})
+	}
+}
+
+// TestGroups_Unfit: what the account could not hold is not sent, and said.
+func TestGroups_Unfit(t *testing.T) {
+	bubble(t, func(t *testing.T, sim *lmsim.Server) {
+		r := start(t, sim, &names{}, func(c *resourcegroup.Config) {
+			c.Layout.ClusterProperties = []resourcegroup.Property{{Name: "9lives", Value: "cat", Override: true}}
+		})
+		time.Sleep(time.Hour)
+		const want = `create group "Kubernetes Cluster: lab": customProperties.9lives does not begin with a letter`
+		if err := r.Report().Err; err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want an error that names the property", err)
+		}
+		if n := sim.CountCalls("POST", "/device/groups", -1); n != 0 {
+			t.Errorf("%d creates were sent, want none", n)
+		}
+	})
+}
+
 func TestGroups_PeopleAndFacts(t *testing.T) {
 	bubble(t, func(t *testing.T, sim *lmsim.Server) {
 		var version atomic.Value

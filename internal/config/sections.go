@@ -61,7 +61,7 @@ type Alerting struct {
 type GroupProperty struct {
 	// Name of the property. Required.
 	Name string `yaml:"name"`
-	// Its value; it may be empty.
+	// Its value. A property without one is not written.
 	Value string `yaml:"value"`
 	// Overwrite a value that is there already.
 	Override bool `yaml:"override" default:"true"`

@@ -131,13 +131,14 @@ func repair(g *Group, have *Observed) (p Patch, reason string) {
 }
 
 // repairProperties are the properties to write. Who made the group is never
-// rewritten.
+// rewritten, and a property without a value never written: what an account does
+// with one is not known.
 func repairProperties(g *Group, have *Observed) []resource.Property {
 	var set []resource.Property
 	for _, want := range g.Properties {
 		value, has := have.Property(want.Name)
 		differs := !has || want.Override && value != want.Value && value != resource.Masked
-		if differs && want.Name != PropCreatedBy {
+		if differs && want.Value != "" && want.Name != PropCreatedBy {
 			set = append(set, resource.Property{Name: want.Name, Value: want.Value})
 		}
 	}
