@@ -147,14 +147,18 @@ func clean(text string, key credential.Key) string {
 	return text
 }
 
+// longestWait is the longest wait that an answer may ask for; a longer one is not
+// believed.
+const longestWait = 24 * time.Hour
+
 // retryAfter reads that header, in seconds or as a date; 0 if it is not there.
 func retryAfter(h http.Header) time.Duration {
 	value := h.Get("Retry-After")
 	if seconds, err := strconv.Atoi(value); err == nil && seconds > 0 {
-		return time.Duration(min(seconds, 24*60*60)) * time.Second
+		return time.Duration(min(seconds, int(longestWait/time.Second))) * time.Second
 	}
 	if at, err := http.ParseTime(value); err == nil {
-		return max(time.Until(at), 0)
+		return min(max(time.Until(at), 0), longestWait)
 	}
 	return 0
 }
@@ -170,9 +174,8 @@ func limits(res *http.Response) ratelimit.Answer {
 		a.Lost = res.StatusCode >= http.StatusInternalServerError
 		return a
 	}
-	const longest = 24 * 60 * 60 // seconds; a longer window is not believed
 	a.Limited, a.Limit, a.Remaining = true, limit, min(remaining, limit)
-	a.Window = time.Duration(min(window, longest)) * time.Second
+	a.Window = time.Duration(min(window, int(longestWait/time.Second))) * time.Second
 	return a
 }
 

@@ -186,3 +186,26 @@ func TestBrake_Property(t *testing.T) {
 		}
 	})
 }
+
+// An approval is the text of an annotation, which anybody with rights on the Lease
+// may write. Only the name of the very hold in force lets anything go.
+func FuzzBrake_Approve(f *testing.F) {
+	noon := time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
+	for _, id := range []string{"20260102-120000", "20260102-120001", "", " 20260102-120000", "*", "20260102-120000\n"} {
+		f.Add(id)
+	}
+	f.Fuzz(func(t *testing.T, id string) {
+		b := brakeAt(t, noon, nth(7), nth(8))
+		inForce := b.Hold().ID
+		keys, err := b.Approve(id)
+		if id == inForce {
+			if err != nil || len(keys) != 2 || b.Hold().ID != "" {
+				t.Errorf("approval of the hold in force: %v, %v, and %+v is held", keys, err, b.Hold())
+			}
+			return
+		}
+		if err == nil || len(keys) != 0 || b.Hold().Count != 2 || b.Take(nth(7), noon, 10) {
+			t.Errorf("approval %q of hold %q: %v, %v, and %+v is held; want everything", id, inForce, keys, err, b.Hold())
+		}
+	})
+}
