@@ -26,7 +26,7 @@ import (
 func secured(t *testing.T, change func(*httptest.Server, *clientcmdapi.Cluster)) (kubeconfig string, served *atomic.Int32) {
 	t.Helper()
 	served = new(atomic.Int32)
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		served.Add(1)
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = io.WriteString(w, `{"kind":"Namespace","apiVersion":"v1","metadata":{"name":"kube-system","uid":"uid-1"}}`)
