@@ -109,6 +109,9 @@ func (c Case) mirror() Step {
 		return Step{Do: ReadResource, ID: keep.ID, Reason: "to see what differs"}
 	}
 	change := Diff(keep.Seen, c.Object.Want, c.Policy.Ownership)
+	if change.Op == Update || keep.Wrote != 0 && keep.Wrote != c.Object.Want.Fingerprint(c.Policy.Ownership).Full {
+		change.writeMasked(keep.Seen, c.Policy.Ownership)
+	}
 	if c.Rename {
 		change.rename(keep.Seen, c.Policy.Ownership)
 	}

@@ -51,6 +51,19 @@ func (c *Change) diffProperty(have *resource.Observed, p resource.Property, own 
 	}
 }
 
+// writeMasked adds the values that the account masks, which nothing can be compared
+// with: what is written anyway brings them along, and where Argus knows that it wrote
+// something else before, they are written for their own sake.
+func (c *Change) writeMasked(have *resource.Observed, own resource.Ownership) {
+	for _, p := range c.Want.Properties {
+		if old, _ := have.Property(p.Name); old == resource.Masked && p.Value != old && resource.Sensitive(p.Name) && own.Owns(p.Name) {
+			c.set(p, old)
+			c.Op = Update
+		}
+	}
+	slices.SortFunc(c.Fields, func(a, b Field) int { return strings.Compare(a.Name, b.Name) })
+}
+
 // overtaken says whether a resource, as the answer to an update shows it, differs
 // from what is wanted in a field that the update did not write.
 func (c *Change) overtaken(seen *resource.Observed, own resource.Ownership) bool {
