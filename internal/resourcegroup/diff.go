@@ -101,6 +101,11 @@ func Diff(want *Group, have *Tree) []Change {
 			walk(child, path+"/"+child.Name, have.child(found.ID, child.Name), found.ID)
 		}
 		prunes = append(prunes, prune(g, path, have, found.ID)...)
+		for _, former := range g.Former {
+			if o := have.child(found.ID, former.Name); o != nil {
+				prunes = append(prunes, prune(former, path+"/"+former.Name, have, o.ID)...)
+			}
+		}
 	}
 	walk(want, want.Name, have.Root, 0)
 	return append(changes, prunes...)

@@ -62,6 +62,9 @@ type Group struct {
 	Prune *Prune
 	// Children are the groups below.
 	Children []*Group
+	// Former are groups below that are not wanted any more and are left, except
+	// that they are pruned.
+	Former []*Group
 }
 
 // Prune says which groups below a group may be taken away.

@@ -54,7 +54,7 @@ func Wanted(l Layout) *Group {
 		Properties: append([]Property{{Name: PropClusterUID, Value: string(l.Cluster.UID)}}, l.ClusterProperties...),
 	}
 	if l.Legacy {
-		root.Children = l.legacy()
+		root.Children, root.Former = l.legacy()
 	} else {
 		root.Children = []*Group{l.scoped(), l.nodes(), l.namespaces()}
 	}
@@ -168,31 +168,42 @@ func (l Layout) perNamespace(g *Group, space func(name string) *Group) {
 	}
 }
 
-// legacy is one group for each kind, with the namespaces below the namespaced.
-func (l Layout) legacy() []*Group {
-	groups := []*Group{l.nodes()}
+// legacy is one group for each kind, with the namespaces below the namespaced. Those
+// of kinds that are not mirrored any more lose the namespaces that are gone.
+func (l Layout) legacy() (groups, former []*Group) {
+	groups = []*Group{l.nodes()}
 	for _, k := range kind.All {
-		if k.ID == kind.Namespace.ID || k.ID == kind.Node.ID || !l.mirrors(k) && k.ID != kind.Etcd.ID {
+		if k.ID == kind.Namespace.ID || k.ID == kind.Node.ID {
 			continue
 		}
 		category := resource.Category(k.Title)
 		g := l.kindGroup(k)
+		if k.Namespaced {
+			g.AppliesTo = ""
+		}
+		space := func(name string) *Group {
+			return &Group{
+				Name: name, DisableAlerting: l.DisableAlerting,
+				AppliesTo: and(hasCategory(category), inNamespace(name), l.here()),
+			}
+		}
+		if !l.mirrors(k) && k.ID != kind.Etcd.ID {
+			if k.Namespaced {
+				l.perNamespace(g, space)
+				former = append(former, g)
+			}
+			continue
+		}
 		// Pods of Argus itself are marked deleted whatever the policy.
 		if l.MarkDeleted || k.ID == kind.Pod.ID {
 			g.Children = append(g.Children, l.deletedGroup(category))
 		}
 		if k.Namespaced {
-			g.AppliesTo = ""
-			l.perNamespace(g, func(name string) *Group {
-				return &Group{
-					Name: name, DisableAlerting: l.DisableAlerting,
-					AppliesTo: and(hasCategory(category), inNamespace(name), l.here()),
-				}
-			})
+			l.perNamespace(g, space)
 		}
 		groups = append(groups, g)
 	}
-	return groups
+	return groups, former
 }
 
 func (l Layout) deletedGroup(category string) *Group {
