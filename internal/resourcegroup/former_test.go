@@ -50,3 +50,29 @@ func TestDiffPrunes_formerKinds(t *testing.T) {
 		t.Errorf("changes (-want +got):\n%s", diff)
 	}
 }
+
+// TestWanted_legacyKinds: in the legacy layout a kind that is switched off has no
+// group, etcd as any other: taking over would make one. In the current layout its
+// group is always there.
+func TestWanted_legacyKinds(t *testing.T) {
+	for name, tt := range map[string]struct {
+		legacy bool
+		kinds  []*kind.Kind
+		want   bool
+	}{
+		"legacy, mirrored":      {true, []*kind.Kind{kind.Pod, kind.Etcd}, true},
+		"legacy, switched off":  {true, []*kind.Kind{kind.Pod}, false},
+		"current, mirrored":     {false, []*kind.Kind{kind.Pod, kind.Etcd}, true},
+		"current, switched off": {false, []*kind.Kind{kind.Pod}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := false
+			for _, g := range flatten(Wanted(Layout{Cluster: resource.Cluster{Name: "lab", UID: "u"}, Legacy: tt.legacy, Kinds: tt.kinds})) {
+				got = got || g.Name == "Etcd"
+			}
+			if got != tt.want {
+				t.Errorf("group Etcd: got %t, want %t", got, tt.want)
+			}
+		})
+	}
+}

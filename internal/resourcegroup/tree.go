@@ -187,7 +187,7 @@ func (l Layout) legacy() (groups, former []*Group) {
 				AppliesTo: and(hasCategory(category), inNamespace(name), l.here()),
 			}
 		}
-		if !l.mirrors(k) && k.ID != kind.Etcd.ID {
+		if !l.mirrors(k) {
 			if k.Namespaced {
 				l.perNamespace(g, space)
 				former = append(former, g)
