@@ -8,6 +8,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/client-go/tools/record"
 )
 
 // watched is a reloader of one file, as it stands after a start. Its cluster cannot
@@ -34,11 +38,32 @@ func watched(t *testing.T, content string) (r *reloader, write func(content stri
 	return r, write, log
 }
 
-// TestReloader_KeepsTheLastGood: a file with faults is told once and changes
-// nothing, and one that is good again ends the complaint.
+// succeeded is what metrics say of the newest configuration.
+func succeeded(t *testing.T, r *reloader) float64 {
+	t.Helper()
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(newReloads(r))
+	families, err := registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range families {
+		if f.GetName() == "argus_config_reload_success" {
+			return f.GetMetric()[0].GetGauge().GetValue()
+		}
+	}
+	t.Fatal("there is no metric argus_config_reload_success")
+	return 0
+}
+
+// TestReloader_KeepsTheLastGood: a file with faults is told once, in the log, as an
+// Event and as a metric, and changes nothing; one that is good again ends the
+// complaint.
 func TestReloader_KeepsTheLastGood(t *testing.T) {
 	const good = "clusterName: lab\n"
 	r, write, log := watched(t, good)
+	told := record.NewFakeRecorder(10)
+	r.events = &events{recorder: told, pod: &corev1.ObjectReference{}}
 	for name, tt := range map[string]struct{ content, fault string }{
 		"a fault":                         {"clusterName: lab\nclusterNam: x\n", "clusterNam"},
 		"no YAML":                         {"clusterName: [\n", "not YAML"},
@@ -58,9 +83,21 @@ func TestReloader_KeepsTheLastGood(t *testing.T) {
 			if got := strings.Count(log.String(), "is not taken"); got != 1 {
 				t.Errorf("log: told %d times, want once:\n%s", got, log)
 			}
+			if len(told.Events) != 1 {
+				t.Fatalf("Events: told %d times, want once", len(told.Events))
+			}
+			if e := <-told.Events; !strings.HasPrefix(e, "Warning ConfigurationRefused ") || !strings.Contains(e, tt.fault) {
+				t.Errorf("Event: got %q, want a warning that names %q", e, tt.fault)
+			}
+			if got := succeeded(t, r); got != 0 {
+				t.Errorf("argus_config_reload_success: got %v, want 0", got)
+			}
 			write(good)
 			if next := r.look(t.Context()); next != nil || r.fault != "" {
 				t.Errorf("good again: got loops %v and fault %q, want neither", next != nil, r.fault)
+			}
+			if got := succeeded(t, r); got != 1 {
+				t.Errorf("good again: argus_config_reload_success: got %v, want 1", got)
 			}
 		})
 	}
