@@ -3,6 +3,7 @@ package lm_test
 import (
 	"io/fs"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -14,7 +15,7 @@ func TestDocs_everyRuleIsHeldByATest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tests := testsBelow(t, ".")
+	tests := testsBelow(t, "..")
 	mark, name := regexp.MustCompile(`^(C|I|I2|U|)$`), regexp.MustCompile("^`((?:Test|Fuzz)[A-Za-z0-9_]+)`$")
 	rules, column := 0, ""
 	for line := range strings.Lines(string(text)) {
@@ -47,10 +48,10 @@ func testsBelow(t *testing.T, root string) map[string]bool {
 	tests := map[string]bool{}
 	declared := regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)\(`)
 	err := fs.WalkDir(os.DirFS(root), ".", func(path string, _ fs.DirEntry, err error) error {
-		if err != nil || !strings.HasSuffix(path, "_test.go") {
-			return err
+		if err != nil || !strings.HasSuffix(path, "_test.go") || strings.HasPrefix(path, "lmsim/") {
+			return err // the simulator's own tests show nothing of Argus
 		}
-		source, err := os.ReadFile(path)
+		source, err := os.ReadFile(filepath.Join(root, path))
 		if err != nil {
 			return err
 		}
