@@ -3,7 +3,6 @@ package lm
 import (
 	"context"
 	"iter"
-	"slices"
 	"strings"
 )
 
@@ -30,83 +29,9 @@ func Lookup(properties []Property, name string) (value string, ok bool) {
 	return "", false
 }
 
-// Masked tells whether a value that was read is a stand-in for a secret one. Such
-// a value must not be compared; sent back, it leaves the secret as it was.
-func Masked(value string) bool { return value == "********" }
-
 // CategoriesProperty is the custom property that holds a device's categories,
 // separated by commas.
 const CategoriesProperty = "system.categories"
-
-// MergeCategories returns the value of system.categories after adding and
-// removing elements, which are compared without case. Elements of others stay,
-// in their order and spelling; an element in both lists is added. If nothing
-// changes, the value is returned to the letter. The account does not merge
-// elements itself, so the value must have been read just before.
-func MergeCategories(value string, add, remove []string) string {
-	has := func(list []string, element string) bool {
-		return slices.ContainsFunc(list, func(e string) bool { return strings.EqualFold(strings.TrimSpace(e), element) })
-	}
-	var elements []string
-	changed := false
-	for element := range strings.SplitSeq(value, ",") {
-		element = strings.TrimSpace(element)
-		if element == "" {
-			continue
-		}
-		if has(remove, element) && !has(add, element) {
-			changed = true
-			continue
-		}
-		elements = append(elements, element)
-	}
-	for _, element := range add {
-		element = strings.TrimSpace(element)
-		if element != "" && !has(elements, element) {
-			elements = append(elements, element)
-			changed = true
-		}
-	}
-	if !changed {
-		return value
-	}
-	return strings.Join(elements, ",")
-}
-
-// A Difference is what must be sent so that a device has the wanted properties.
-type Difference struct {
-	// Set are properties to send in a patch: new ones and changed ones.
-	Set []Property
-	// Remove are the names, as the account spells them, of properties to delete.
-	Remove []string
-}
-
-// Empty tells whether nothing must be sent.
-func (d Difference) Empty() bool { return len(d.Set) == 0 && len(d.Remove) == 0 }
-
-// DiffProperties compares custom properties as read with those wanted; remove
-// names those that must not be there. Properties in neither list belong to others
-// and are left alone. The value wanted for system.categories is merged into the
-// one read. A masked value cannot be compared: it is sent again.
-func DiffProperties(have, want []Property, remove []string) Difference {
-	var d Difference
-	for _, w := range want {
-		value, ok := Lookup(have, w.Name)
-		if strings.EqualFold(w.Name, CategoriesProperty) {
-			w.Value = MergeCategories(value, strings.Split(w.Value, ","), nil)
-		}
-		if !ok || value != w.Value {
-			d.Set = append(d.Set, w)
-		}
-	}
-	for _, h := range have {
-		_, wanted := Lookup(want, h.Name)
-		if !wanted && slices.ContainsFunc(remove, func(n string) bool { return strings.EqualFold(n, h.Name) }) {
-			d.Remove = append(d.Remove, h.Name)
-		}
-	}
-	return d
-}
 
 // propertyOf are the endpoints of the properties of one kind of thing.
 type propertyOf struct{ list, add, read, set, remove Endpoint }

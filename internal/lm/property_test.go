@@ -1,7 +1,6 @@
 package lm_test
 
 import (
-	"slices"
 	"strings"
 	"testing"
 
@@ -10,80 +9,6 @@ import (
 
 	"github.com/argus-k8s/argus/internal/lm"
 )
-
-func TestMergeCategories(t *testing.T) {
-	for name, tt := range map[string]struct {
-		value       string
-		add, remove []string
-		want        string
-	}{
-		"to none":                      {"", []string{"KubernetesPod"}, nil, "KubernetesPod"},
-		"foreign ones stay":            {"Linux, snmp", []string{"KubernetesPod"}, nil, "Linux,snmp,KubernetesPod"},
-		"there already":                {"Linux, kubernetespod ", []string{"KubernetesPod"}, nil, "Linux, kubernetespod "},
-		"taken away":                   {"Linux,KUBERNETESPOD,snmp", nil, []string{"KubernetesPod"}, "Linux,snmp"},
-		"the last taken away":          {"KubernetesPod", nil, []string{"KubernetesPod"}, ""},
-		"exchanged":                    {"A,KubernetesPod", []string{"KubernetesPodDeleted"}, []string{"KubernetesPod"}, "A,KubernetesPodDeleted"},
-		"added wins over removed":      {"A", []string{"A"}, []string{"a"}, "A"},
-		"an element is not a part":     {"KubernetesPodDeleted", nil, []string{"KubernetesPod"}, "KubernetesPodDeleted"},
-		"nothing to do keeps the text": {" a , ,b", nil, []string{"c"}, " a , ,b"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			if got := lm.MergeCategories(tt.value, tt.add, tt.remove); got != tt.want {
-				t.Errorf("got %q, want %q", got, tt.want)
-			}
-		})
-	}
-}
-
-// Merging twice is merging once; what is in neither list stays, in its order.
-func TestMergeCategories_keepsForeignElements(t *testing.T) {
-	words := rapid.SliceOfN(rapid.SampledFrom([]string{"a", "A", "b", "c", "D", "e"}), 0, 5)
-	rapid.Check(t, func(r *rapid.T) {
-		have, add, remove := words.Draw(r, "have"), words.Draw(r, "add"), words.Draw(r, "remove")
-		value := strings.Join(have, ",")
-		got := lm.MergeCategories(value, add, remove)
-		if again := lm.MergeCategories(got, add, remove); again != got {
-			r.Errorf("again: got %q, want %q", again, got)
-		}
-		named := func(e string) bool {
-			same := func(o string) bool { return strings.EqualFold(e, o) }
-			return slices.ContainsFunc(add, same) || slices.ContainsFunc(remove, same)
-		}
-		foreign := func(list []string) []string { return slices.DeleteFunc(slices.Clone(list), named) }
-		if diff := cmp.Diff(strings.Join(foreign(have), ","), strings.Join(foreign(strings.Split(got, ",")), ",")); diff != "" {
-			r.Errorf("foreign elements (-before +after):\n%s", diff)
-		}
-	})
-}
-
-func TestDiffProperties(t *testing.T) {
-	have := []lm.Property{
-		{Name: "auto.name", Value: "web-0"}, {Name: "Kubernetes.Label.App", Value: "web"}, {Name: "owner", Value: "a person"},
-		{Name: lm.CategoriesProperty, Value: "Linux,KubernetesPod"}, {Name: "db.pass", Value: "********"},
-	}
-	for name, tt := range map[string]struct {
-		want   []lm.Property
-		remove []string
-		diff   lm.Difference
-	}{
-		"nothing changed":             {want: []lm.Property{{Name: "AUTO.NAME", Value: "web-0"}, {Name: lm.CategoriesProperty, Value: "kubernetespod"}}},
-		"a value changed":             {want: []lm.Property{{Name: "kubernetes.label.app", Value: "api"}}, diff: lm.Difference{Set: []lm.Property{{Name: "kubernetes.label.app", Value: "api"}}}},
-		"only the case of a value":    {want: []lm.Property{{Name: "auto.name", Value: "WEB-0"}}, diff: lm.Difference{Set: []lm.Property{{Name: "auto.name", Value: "WEB-0"}}}},
-		"a new one":                   {want: []lm.Property{{Name: "auto.uid", Value: "1"}}, diff: lm.Difference{Set: []lm.Property{{Name: "auto.uid", Value: "1"}}}},
-		"one gone":                    {remove: []string{"kubernetes.label.APP", "absent"}, diff: lm.Difference{Remove: []string{"Kubernetes.Label.App"}}},
-		"wanted wins over removed":    {want: []lm.Property{{Name: "auto.name", Value: "web-0"}}, remove: []string{"auto.name"}},
-		"a category is added":         {want: []lm.Property{{Name: lm.CategoriesProperty, Value: "KubernetesNode"}}, diff: lm.Difference{Set: []lm.Property{{Name: lm.CategoriesProperty, Value: "Linux,KubernetesPod,KubernetesNode"}}}},
-		"a masked value is sent":      {want: []lm.Property{{Name: "db.pass", Value: "secret"}}, diff: lm.Difference{Set: []lm.Property{{Name: "db.pass", Value: "secret"}}}},
-		"foreign ones are left alone": {},
-	} {
-		t.Run(name, func(t *testing.T) {
-			got := lm.DiffProperties(have, tt.want, tt.remove)
-			if diff := cmp.Diff(tt.diff, got); diff != "" || got.Empty() != (diff == "" && len(tt.diff.Set)+len(tt.diff.Remove) == 0) {
-				t.Errorf("(-want +got):\n%s", diff)
-			}
-		})
-	}
-}
 
 func TestCheckDevice(t *testing.T) {
 	long := strings.Repeat("é", 256)
