@@ -137,12 +137,7 @@ func (w groupWriter) Create(ctx context.Context, parent resource.ID, g *resource
 	if g.AppliesTo != "" {
 		fields.AppliesTo = &g.AppliesTo
 	}
-	for _, p := range g.Properties {
-		if p.Value != "" { // which an account may refuse, and with it the group
-			fields.CustomProperties = append(fields.CustomProperties, lm.Property{Name: p.Name, Value: p.Value})
-		}
-	}
-	fields.CustomProperties = append(fields.CustomProperties, properties(g.FirstFacts())...)
+	fields.CustomProperties = properties(g.First())
 	if faults := lm.CheckGroup(fields); len(faults) > 0 {
 		return resourcegroup.Observed{}, fmt.Errorf("create group %q: %s", g.Name, sentence(faults))
 	}

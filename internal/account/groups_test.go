@@ -218,6 +218,37 @@ func TestGroups_PropertyWithoutAValue(t *testing.T) {
 	}
 }
 
+// TestGroups_PropertyTwice: a user's property takes the place of none that Argus
+// needs, and keeps no group from being made.
+func TestGroups_PropertyTwice(t *testing.T) {
+	bubble(t, func(t *testing.T, sim *lmsim.Server) {
+		r := start(t, sim, &names{}, func(c *resourcegroup.Config) {
+			for _, name := range []string{"site", "Site", "ARGUS.cluster-uid", "CreatedBy", "Kubernetes.Version"} {
+				c.Layout.ClusterProperties = append(c.Layout.ClusterProperties, resourcegroup.Property{Name: name, Value: "user's " + name, Override: true})
+			}
+			c.Facts = func(context.Context) []resource.Property {
+				return []resource.Property{{Name: "kubernetes.version", Value: "v1.37.0"}}
+			}
+		})
+		time.Sleep(30 * time.Second)
+		r.commits()
+		got := map[string]string{}
+		group, ok := sim.Group(r.id("lab"))
+		for _, p := range group.Custom {
+			got[p.Name] = p.Value
+		}
+		want := map[string]string{
+			"createdBy": "LogicMonitor/Argus: v1", "argus.cluster-uid": "uid-1", "site": "user's site",
+			"kubernetes.version": "v1.37.0", "kubernetes.version.history": "v1.37.0",
+		}
+		if diff := cmp.Diff(want, got); !ok || diff != "" {
+			t.Errorf("properties (-want +got):\n%s", diff)
+		}
+		time.Sleep(24 * time.Hour)
+		r.want("a quiet day")
+	})
+}
+
 // TestGroups_Unfit: what the account could not hold is not sent, and said.
 func TestGroups_Unfit(t *testing.T) {
 	bubble(t, func(t *testing.T, sim *lmsim.Server) {

@@ -135,15 +135,45 @@ func repair(g *Group, have *Observed) (p Patch, reason string) {
 	return p, strings.Join(reasons, ", ")
 }
 
+// own are the properties that are written, beside facts: each name once, the first
+// of two alike, so that what a user names cannot take the place of what Argus
+// needs. A property without a value is not written: what an account does with one
+// is not known.
+func (g *Group) own() []Property {
+	taken := map[string]bool{}
+	for _, fact := range g.Facts {
+		taken[strings.ToLower(fact.Name)], taken[strings.ToLower(fact.Name+suffixHistory)] = true, true
+	}
+	var list []Property
+	for _, p := range g.Properties {
+		if name := strings.ToLower(p.Name); p.Value != "" && !taken[name] {
+			taken[name] = true
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// First are the properties of a new group.
+func (g *Group) First() []resource.Property {
+	var first []resource.Property
+	for _, p := range g.own() {
+		first = append(first, resource.Property{Name: p.Name, Value: p.Value})
+	}
+	for _, fact := range g.Facts {
+		first = append(first, fact, history(&Observed{}, fact)) // the beginning of its history
+	}
+	return first
+}
+
 // repairProperties are the properties to write. Who made the group is never
-// rewritten, and a property without a value never written: what an account does
-// with one is not known.
+// rewritten.
 func repairProperties(g *Group, have *Observed) []resource.Property {
 	var set []resource.Property
-	for _, want := range g.Properties {
+	for _, want := range g.own() {
 		value, has := have.Property(want.Name)
 		differs := !has || want.Override && value != want.Value && value != resource.Masked
-		if differs && want.Value != "" && want.Name != PropCreatedBy {
+		if differs && want.Name != PropCreatedBy {
 			set = append(set, resource.Property{Name: want.Name, Value: want.Value})
 		}
 	}
@@ -169,16 +199,6 @@ func history(have *Observed, fact resource.Property) resource.Property {
 	}
 	values = values[max(0, len(values)-historyLength):]
 	return resource.Property{Name: name, Value: strings.Join(values, comma)}
-}
-
-// FirstFacts are the properties of a new group's facts: each with the beginning of
-// its history.
-func (g *Group) FirstFacts() []resource.Property {
-	var first []resource.Property
-	for _, fact := range g.Facts {
-		first = append(first, fact, history(&Observed{}, fact))
-	}
-	return first
 }
 
 // prune says which groups below a group may go: those that are exactly as Argus
