@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 
@@ -68,10 +70,31 @@ func (d *decoder) checkGroupProperties(path, key string, properties []GroupPrope
 		}
 	}
 	for i, property := range properties {
-		if strings.TrimSpace(property.Name) == "" {
-			d.fault(line, path+"["+itoa(i)+"].name", problem{"is missing", "name the property"})
+		if p := checkProperty(property); !p.isZero() {
+			d.fault(line, path+"["+itoa(i)+"].name", p)
 		}
 	}
+}
+
+// checkProperty is the problem of a property that no account takes: it would keep
+// the group from being made, and with it all that belongs there.
+func checkProperty(property GroupProperty) problem {
+	const longestName, longestValue = 255, 24_000 // characters
+	name := property.Name
+	first, _ := utf8.DecodeRuneInString(name)
+	switch {
+	case strings.TrimSpace(name) == "":
+		return problem{"is missing", "name the property"}
+	case !unicode.IsLetter(first):
+		return problem{"does not begin with a letter: " + quote(name), "put one before it"}
+	case strings.TrimSpace(name) != name || strings.Contains(name, "##") || strings.ContainsFunc(name, unicode.IsControl):
+		return problem{"ends with a blank, or holds ## or a control character: " + quote(name), "leave it out"}
+	case utf8.RuneCountInString(name) > longestName:
+		return problem{"is longer than " + itoa(longestName) + " characters", "shorten it"}
+	case utf8.RuneCountInString(property.Value) > longestValue:
+		return problem{"has a value of more than " + itoa(longestValue) + " characters", "shorten it"}
+	}
+	return problem{}
 }
 
 // checkKind is the problem of a word that is no kind.

@@ -152,10 +152,12 @@ func TestParse_faults(t *testing.T) {
 			},
 		},
 		"group properties": {
-			"clusterName: c\nresourceGroupProps:\n  clusters: [{name: a, value: b}]\n  cluster: [{value: b}]\n",
+			"clusterName: c\nresourceGroupProps:\n  clusters: [{name: a, value: b}]\n  cluster: [{value: b}, {name: 9lives, value: b}, {name: 'a##b', value: b}]\n",
 			[]string{
 				`line 3: resourceGroupProps.clusters: unknown kind "clusters"; write cluster or a kind`,
 				"line 4: resourceGroupProps.cluster[0].name: is missing; name the property",
+				`line 4: resourceGroupProps.cluster[1].name: does not begin with a letter: "9lives"; put one before it`,
+				`line 4: resourceGroupProps.cluster[2].name: ends with a blank, or holds ## or a control character: "a##b"; leave it out`,
 			},
 		},
 		"a merge key": {
