@@ -1,9 +1,11 @@
 package e2e_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"encoding/pem"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -90,8 +92,9 @@ type witness struct {
 	URL string
 	CA  []byte
 
-	mu   sync.Mutex // guards seen
-	seen []question
+	mu      sync.Mutex // guards what follows
+	seen    []question
+	answers map[string]*bytes.Buffer // by resource, of those that are kept
 }
 
 // A question is one request to the apiserver and the status of its answer.
@@ -101,19 +104,29 @@ type question struct {
 	status       int
 }
 
-func newWitness(tb testing.TB) *witness {
+// newWitness returns a witness that keeps the answers about some resources, to the
+// byte.
+func newWitness(tb testing.TB, keep ...string) *witness {
 	tb.Helper()
 	target, err := url.Parse(kube.URL())
 	must(tb, err)
 	transport, err := rest.TransportFor(&rest.Config{Host: kube.URL(), TLSClientConfig: rest.TLSClientConfig{CAData: kube.CA()}})
 	must(tb, err)
-	w := &witness{}
+	w := &witness{answers: map[string]*bytes.Buffer{}}
+	for _, resource := range keep {
+		w.answers[resource] = &bytes.Buffer{}
+	}
 	proxy := &httputil.ReverseProxy{
-		Rewrite:       func(r *httputil.ProxyRequest) { r.SetURL(target) },
+		Rewrite: func(r *httputil.ProxyRequest) {
+			r.SetURL(target)
+			r.Out.Header.Del("Accept-Encoding") // answers are to be read here
+		},
 		Transport:     transport,
 		FlushInterval: -1, // a watch is told as it happens
 		ModifyResponse: func(r *http.Response) error {
-			w.note(question{r.Request.Method, r.Request.URL.Path, r.Request.URL.Query().Get("watch") != "", r.StatusCode})
+			q := question{r.Request.Method, r.Request.URL.Path, r.Request.URL.Query().Get("watch") != "", r.StatusCode}
+			w.note(q)
+			r.Body = w.keeping(q, r.Body)
 			return nil
 		},
 		ErrorHandler: func(http.ResponseWriter, *http.Request, error) {}, // Argus ended a watch
@@ -131,6 +144,38 @@ func (w *witness) note(q question) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.seen = append(w.seen, q)
+}
+
+// keeping is the body of an answer, which is kept as it is read if it is to be.
+func (w *witness) keeping(q question, body io.ReadCloser) io.ReadCloser {
+	for resource, kept := range w.answers {
+		if q.about(resource) {
+			return struct {
+				io.Reader
+				io.Closer
+			}{io.TeeReader(body, lockedWriter{&w.mu, kept}), body}
+		}
+	}
+	return body
+}
+
+// answered are all bytes of the answers about a resource so far.
+func (w *witness) answered(resource string) string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.answers[resource].String()
+}
+
+type lockedWriter struct {
+	mu *sync.Mutex
+	to io.Writer
+}
+
+// Write implements io.Writer.
+func (l lockedWriter) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.to.Write(p)
 }
 
 // questions that fit, so far.
