@@ -7,6 +7,8 @@ TESTFLAGS ?=
 PACKAGES ?= ./...
 # How many random schedules to run: make simulate SEEDS=1000000
 SEEDS    ?= 200000
+# Looks up known vulnerabilities in what is called.
+VULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 # How long each fuzz target runs, and which: make fuzz FUZZTIME=1m FUZZ=config
 FUZZTIME ?= 10s
 FUZZ     ?=
@@ -24,7 +26,7 @@ export LMSIM_WITHOUT_CHROMIUM := 1
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo kubernetes test unit race simulate fuzz memory check format vet lint architecture tidy fresh generate clean
+.PHONY: help build demo kubernetes test unit race simulate fuzz memory vulncheck check format vet lint architecture tidy fresh generate clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,6 +64,15 @@ fuzz: ## look for inputs that break a parser, FUZZTIME=10s for each; FUZZ=patter
 	  echo "==> $$name in $$folder, for $(FUZZTIME)"; \
 	  $(GO) test -run '^$$' -fuzz "^$$name$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 20x "./$$folder" || failed="$$failed $$folder:$$name"; \
 	done; if [ -n "$$failed" ]; then echo "failed:$$failed; the inputs are in testdata/fuzz beside the test: keep them"; exit 1; fi
+
+vulncheck: ## look up known vulnerabilities; needs the network for the database
+	@out=$$(mktemp); trap 'rm -f "$$out"' EXIT; \
+	$(GO) run $(VULNCHECK) ./... >"$$out" 2>&1; code=$$?; cat "$$out"; \
+	case $$code in \
+	  0) ;; \
+	  *) if grep -q '^Vulnerability #' "$$out"; then echo "vulnerable: see above"; \
+	     else echo "NOT CHECKED: govulncheck or its database could not be had (see above). Nothing is known about vulnerabilities; docs/dependencies.md has the review by hand"; fi; exit 1;; \
+	esac
 
 check: format vet lint architecture tidy fresh ## all that CI asks beside the tests
 

@@ -105,7 +105,7 @@ func TestDiff_Masked(t *testing.T) {
 	if got.Op != None {
 		t.Errorf("masked: got %+v, want no change", got)
 	}
-	got.unmask(have, resource.Ownership{})
+	got.writeMasked(have, resource.Ownership{})
 	if len(got.Set) != 1 || got.Set[0].Value != "secret" || got.Op != Update {
 		t.Errorf("unmasked: got %+v, want the one value written", got)
 	}
