@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"net/url"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -47,10 +48,20 @@ func restConfig(kubeconfig string) (*rest.Config, error) {
 	return config, nil
 }
 
+// apiserver is the address of the apiserver, without the password that a kubeconfig
+// may have in it.
+func apiserver(config *rest.Config) string {
+	u, err := url.Parse(config.Host)
+	if err != nil {
+		return "the address of the kubeconfig"
+	}
+	return u.Redacted()
+}
+
 // identify reads the identity of the cluster: the UID of kube-system, which lives
 // as long as the cluster does.
 func (a *parts) identify(ctx context.Context) (resource.Cluster, error) {
-	deadline, host := time.Now().Add(apiserverPatience), a.rest.Host
+	deadline, host := time.Now().Add(apiserverPatience), apiserver(a.rest)
 	for {
 		ns, err := readNamespace(ctx, a.client, metav1.NamespaceSystem)
 		switch {
@@ -81,7 +92,7 @@ func (a *parts) sameCluster(ctx context.Context) error {
 		return fmt.Errorf("read namespace %s, which identifies the cluster: %w", metav1.NamespaceSystem, err)
 	}
 	if resource.UID(ns.UID) != a.cluster.UID {
-		return fmt.Errorf("the apiserver at %s is another cluster's now: its UID is %s, and Argus began with %s; mend the address and start Argus anew", a.rest.Host, ns.UID, a.cluster.UID)
+		return fmt.Errorf("the apiserver at %s is another cluster's now: its UID is %s, and Argus began with %s; mend the address and start Argus anew", apiserver(a.rest), ns.UID, a.cluster.UID)
 	}
 	return nil
 }

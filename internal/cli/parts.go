@@ -56,7 +56,7 @@ func assemble(ctx context.Context, c settings, kubeconfig string, guard lm.Guard
 		return nil, err
 	}
 	if a.rest.Insecure {
-		log.Error("the certificate of the apiserver is NOT verified because the kubeconfig says insecure-skip-tls-verify: anyone on the way can read the token and all that Argus reads; name its certificate authority instead", telemetry.KeyURL, a.rest.Host)
+		log.Error("the certificate of the apiserver is NOT verified because the kubeconfig says insecure-skip-tls-verify: anyone on the way can read the token and all that Argus reads; name its certificate authority instead", telemetry.KeyURL, apiserver(a.rest))
 	}
 	if a.client, err = kubernetes.NewForConfig(a.rest); err != nil {
 		return nil, fmt.Errorf("read how to reach the Kubernetes cluster: %w", err)

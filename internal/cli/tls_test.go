@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
@@ -83,11 +84,11 @@ func TestRestConfig_tls(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			kubeconfig, served := secured(t, test.change)
-			rest, err := restConfig(kubeconfig)
+			config, err := restConfig(kubeconfig)
 			if err != nil {
 				t.Fatal(err)
 			}
-			client, err := kubernetes.NewForConfig(rest)
+			client, err := kubernetes.NewForConfig(config)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -125,5 +126,25 @@ func TestAssemble_insecure(t *testing.T) {
 		if strings.Contains(logs.String(), "canary") {
 			t.Errorf("a credential is in the log: %s", logs.String())
 		}
+	}
+}
+
+// The address in a kubeconfig may hold a password, and comes into errors and logs.
+func TestApiserver(t *testing.T) {
+	for host, want := range map[string]string{
+		"https://10.0.0.1:6443":           "https://10.0.0.1:6443",
+		"https://me:canary@10.0.0.1:6443": "https://me:xxxxx@10.0.0.1:6443",
+		"10.0.0.1":                        "10.0.0.1",
+		"https://me:canary@%zz":           "the address of the kubeconfig",
+	} {
+		if got := apiserver(&rest.Config{Host: host}); got != want {
+			t.Errorf("apiserver at %q is called %q, want %q", host, got, want)
+		}
+	}
+	kubeconfig, _ := secured(t, func(_ *httptest.Server, c *clientcmdapi.Cluster) { c.Server = "https://me:canary@127.0.0.1" })
+	configuration := file(t, "config.yaml", "clusterName: lab\nlm: {url: 'http://127.0.0.1:1'}\n")
+	code, _, stderr := invoke(t, credentials(), "plan", "--config", configuration, "--kubeconfig", kubeconfig)
+	if code != exitFailed || !strings.Contains(stderr, "cannot be reached") || strings.Contains(stderr, "canary") {
+		t.Errorf("got code %d, %q, want that it cannot be reached, without the password", code, stderr)
 	}
 }
