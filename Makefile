@@ -60,7 +60,7 @@ memory: kubernetes ## measure what a mirrored pod costs Argus, with 10,000 of th
 fuzz: ## look for inputs that break a parser, FUZZTIME=10s for each; FUZZ=pattern selects
 	@failed=; for target in $$(grep -rHo --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' internal | sed 's/:func /:/' | sort); do \
 	  folder=$$(dirname "$${target%%:*}"); name=$${target##*:}; \
-	  case "$$folder $$name" in *$(FUZZ)*) ;; *) continue;; esac; \
+	  case "$$folder:$$name" in *"$(FUZZ)"*) ;; *) continue;; esac; \
 	  echo "==> $$name in $$folder, for $(FUZZTIME)"; \
 	  $(GO) test -run '^$$' -fuzz "^$$name$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 20x "./$$folder" || failed="$$failed $$folder:$$name"; \
 	done; if [ -n "$$failed" ]; then echo "failed:$$failed; the inputs are in testdata/fuzz beside the test: keep them"; exit 1; fi
