@@ -165,7 +165,7 @@ func FuzzErrorBody(f *testing.F) {
 }
 
 // Whatever a page is, a listing without an error has yielded as many different
-// devices as the page says there are.
+// devices as the page says there are. What says nothing of that is no page.
 func FuzzList(f *testing.F) {
 	for _, body := range []string{
 		`{"total":1,"searchId":null,"items":[{"id":1}]}`, `{"items":[{"id":2},{"id":3}],"total":2}`, `{"total":0,"items":[]}`, `{"total":0,"items":null}`,
@@ -191,6 +191,10 @@ func FuzzList(f *testing.F) {
 		}
 		if err := json.Unmarshal([]byte(body), &page); err != nil {
 			t.Fatalf("%q: no error for what is not JSON: %v", body, err)
+		}
+		var parts map[string]json.RawMessage
+		if err := json.Unmarshal([]byte(body), &parts); err != nil || parts["total"] == nil || parts["items"] == nil {
+			t.Errorf("%q: no error for what is no page: %v", body, err)
 		}
 		seen := map[lm.DeviceID]bool{}
 		for _, d := range devices {

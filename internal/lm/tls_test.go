@@ -16,7 +16,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 
 	"github.com/argus-k8s/argus/internal/lm"
 )
@@ -140,6 +142,53 @@ func TestTransport_reusesConnections(t *testing.T) {
 	}
 	if len(connections) != 1 {
 		t.Errorf("%d connections, want 1", len(connections))
+	}
+}
+
+// opened counts the answers that are open.
+type opened struct {
+	status int
+	body   string
+	open   atomic.Int32
+}
+
+func (o *opened) RoundTrip(r *http.Request) (*http.Response, error) {
+	o.open.Add(1)
+	return &http.Response{StatusCode: o.status, Header: http.Header{}, Body: &countedBody{strings.NewReader(o.body), &o.open}, Request: r}, nil
+}
+
+type countedBody struct {
+	io.Reader
+	open *atomic.Int32
+}
+
+func (b *countedBody) Close() error {
+	b.open.Add(-1)
+	return nil
+}
+
+// Every answer is closed, or its connection and its goroutines would stay.
+func TestTransport_closesEveryAnswer(t *testing.T) {
+	for name, o := range map[string]*opened{
+		"a success":       {status: 200, body: `{"id":1}`},
+		"not understood":  {status: 200, body: "no JSON"},
+		"a refusal":       {status: 404, body: `{"errorMessage":"no such group"}`},
+		"a large refusal": {status: 404, body: strings.Repeat("x", 1<<20)},
+		"of a gateway":    {status: 502, body: "<html>"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c, err := lm.New(lm.Config{BaseURL: "http://account.invalid", Credentials: demo(), Transport: o})
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer c.Close()
+				_, err = c.Group(t.Context(), 1)
+				if n := o.open.Load(); n != 0 {
+					t.Errorf("%d answers are open (%v), want none", n, err)
+				}
+			})
+		})
 	}
 }
 
