@@ -86,6 +86,38 @@ func TestAccount_ListsTheClusterWhole(t *testing.T) {
 	}
 }
 
+// cutShort is an account that cannot read its list of resources beyond the first page.
+type cutShort struct{ http.RoundTripper }
+
+func (c cutShort) RoundTrip(r *http.Request) (*http.Response, error) {
+	if strings.HasSuffix(r.URL.Path, "/device/devices") && r.Method == http.MethodGet && r.URL.Query().Get("offset") != "0" {
+		return &http.Response{StatusCode: http.StatusInternalServerError, Header: http.Header{}, Body: http.NoBody, Request: r}, nil
+	}
+	return c.RoundTripper.RoundTrip(r)
+}
+
+// TestAccount_AFailedPageIsAnError: what a page that cannot be read would hold is
+// not taken for missing.
+func TestAccount_AFailedPageIsAnError(t *testing.T) {
+	bubble(t, func(t *testing.T, sim *lmsim.Server) {
+		if _, err := sim.AddCollector(lmsim.Collector{}); err != nil {
+			t.Fatal(err)
+		}
+		way := cutShort{&filters{RoundTripper: sim.Transport(), rewrite: func(string) string { return "" }}}
+		client, err := lm.New(lm.Config{BaseURL: "http://sim", Transport: way, PageSize: 3, Credentials: credential.Config{Bearer: credential.Secret(lmsim.DemoToken().Bearer)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer client.Close()
+		lab := fill(t, client, "lab", 0)
+		fill(t, client, "other", 1)
+		listed := 0
+		if err := lab.List(t.Context(), func(*resource.Observed) { listed++ }); err == nil || listed == 0 {
+			t.Errorf("the second page failed: got %d listed and error %v, want some and an error", listed, err)
+		}
+	})
+}
+
 // fill makes the group of a cluster and two resources in it.
 func fill(t *testing.T, client *lm.Client, cluster string, net int) *account.Account {
 	t.Helper()
