@@ -79,6 +79,24 @@ func TestQueue_KeepsOneEntryAKey(t *testing.T) {
 	}
 }
 
+// TestQueue_IsAsLargeAsItsKeys: however often a key is touched, and by whatever
+// priority, a lane does not grow beyond the keys in it.
+func TestQueue_IsAsLargeAsItsKeys(t *testing.T) {
+	q := NewQueue()
+	defer q.Close()
+	const keys, touches = 100, 50_000
+	for i := range touches {
+		q.Put(keyOf(fmt.Sprint(i%keys)), plan.Create, touches-i) // each time more urgent
+		if i%7 == 0 {
+			q.Drop(keyOf(fmt.Sprint(i % keys)))
+		}
+	}
+	most := 2*keys + 65
+	if l := q.lanes[plan.Create]; len(l.first) > most || len(l.oldest) > most {
+		t.Errorf("%d keys have %d places by priority and %d by age, want at most %d", keys, len(l.first), len(l.oldest), most)
+	}
+}
+
 // TestQueue_TouchedWhileItRuns: a key is never handed out twice at a time, and a
 // change that comes while it is worked on is not lost.
 func TestQueue_TouchedWhileItRuns(t *testing.T) {
