@@ -1,9 +1,17 @@
 package cli
 
 import (
+	"errors"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/kubernetes/fake"
+	"k8s.io/client-go/rest"
+	clienttesting "k8s.io/client-go/testing"
 
 	"github.com/argus-k8s/argus/internal/resource"
 	"github.com/argus-k8s/argus/internal/telemetry"
@@ -29,5 +37,24 @@ func TestVersions(t *testing.T) {
 				t.Errorf("versions (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestSameCluster: the apiserver is this cluster's only while it shows the UID
+// that Argus began with.
+func TestSameCluster(t *testing.T) {
+	client := fake.NewClientset(&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: metav1.NamespaceSystem, UID: "one"}})
+	a := &parts{client: client, rest: &rest.Config{Host: "https://10.0.0.1"}, cluster: resource.Cluster{Name: "lab", UID: "one"}}
+	if err := a.sameCluster(t.Context()); err != nil {
+		t.Errorf("the same cluster: got %v, want none", err)
+	}
+	a.cluster.UID = "another"
+	if err := a.sameCluster(t.Context()); err == nil || !strings.Contains(err.Error(), "another cluster's now") {
+		t.Errorf("another cluster: got %v, want that it is another one's", err)
+	}
+	gone := errors.New("no answer")
+	client.PrependReactor("get", "namespaces", func(clienttesting.Action) (bool, runtime.Object, error) { return true, nil, gone })
+	if err := a.sameCluster(t.Context()); !errors.Is(err, gone) {
+		t.Errorf("no answer: got %v, want %v", err, gone)
 	}
 }
