@@ -17,6 +17,7 @@ var (
 	seeds = flag.Uint64("seeds", 30_000, "how many random schedules to run")
 	first = flag.Uint64("seed", 1, "the first seed")
 	file  = flag.String("schedule", "", "run this file and print what happens")
+	keep  = flag.String("keep", regressions, "the folder for schedules that broke something; empty keeps none")
 )
 
 const regressions = "testdata/regressions"
@@ -70,10 +71,13 @@ func report(t *testing.T, lab *simulation.Lab, name string, s simulation.Schedul
 	if again := lab.Run(small, nil); again != nil {
 		v = again
 	}
-	kept := filepath.Join(regressions, strings.ReplaceAll(fmt.Sprintf("%s-%s.txt", v.Invariant, name), " ", "-"))
-	text := fmt.Sprintf("# Found by %s: %s\n%s", name, v, small)
-	if err := os.WriteFile(kept, []byte(text), 0o600); err != nil {
-		t.Error(err)
+	kept := "nothing"
+	if *keep != "" {
+		kept = filepath.Join(*keep, strings.ReplaceAll(fmt.Sprintf("%s-%s.txt", v.Invariant, name), " ", "-"))
+		text := fmt.Sprintf("# Found by %s: %s\n%s", name, v, small)
+		if err := os.WriteFile(kept, []byte(text), 0o600); err != nil {
+			t.Error(err)
+		}
 	}
 	t.Errorf("%s broke %v\n%d ops, kept as %s and shrunk to %d:\n%s", name, v, len(s.Ops), kept, len(small.Ops), small)
 }
