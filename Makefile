@@ -14,6 +14,8 @@ FUZZTIME ?= 10s
 FUZZ     ?=
 # How the demo runs: make demo DEMO=once
 DEMO     ?=
+# Which bugs to plant: make mutants MUTANTS='delete|adopt'
+MUTANTS  ?=
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 
 LDFLAGS  := -s -w -X github.com/argus-k8s/argus/internal/telemetry.version=$(VERSION)
@@ -26,7 +28,7 @@ export LMSIM_WITHOUT_CHROMIUM := 1
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo kubernetes test unit race simulate fuzz memory vulncheck check format vet lint architecture tidy fresh generate clean
+.PHONY: help build demo kubernetes test unit race simulate mutants fuzz memory vulncheck check format vet lint architecture tidy fresh generate clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -73,6 +75,9 @@ vulncheck: ## look up known vulnerabilities; needs the network for the database
 	  *) if grep -q '^Vulnerability #' "$$out"; then echo "vulnerable: see above"; \
 	     else echo "NOT CHECKED: govulncheck or its database could not be had (see above). Nothing is known about vulnerabilities; docs/dependencies.md has the review by hand"; fi; exit 1;; \
 	esac
+
+mutants: ## plant bugs one at a time: the tests must notice each; MUTANTS=regexp for some
+	$(GO) run ./test/mutants -run '$(MUTANTS)'
 
 check: format vet lint architecture tidy fresh ## all that CI asks beside the tests
 
