@@ -10,8 +10,10 @@ import (
 	"github.com/argus-k8s/argus/internal/account"
 	"github.com/argus-k8s/argus/internal/lm"
 	"github.com/argus-k8s/argus/internal/lm/credential"
+	"github.com/argus-k8s/argus/internal/lmsim"
 	"github.com/argus-k8s/argus/internal/plan"
 	"github.com/argus-k8s/argus/internal/resource"
+	"github.com/argus-k8s/argus/internal/resourcegroup"
 )
 
 // answering is an account that has one answer; 0 is none.
@@ -22,6 +24,38 @@ func (a answering) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, errors.New("connection reset by peer")
 	}
 	return &http.Response{StatusCode: int(a), Header: http.Header{}, Body: http.NoBody, Request: r}, nil
+}
+
+// TestGroupWriter_CreatesOnce: a group that is there already, be it that a create
+// was not answered, is found and not made again.
+func TestGroupWriter_CreatesOnce(t *testing.T) {
+	for name, fault := range map[string]string{"it is there": "", "the answer is lost": lmsim.Lose} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, sim *lmsim.Server) {
+				client, err := lm.New(lm.Config{BaseURL: "http://sim", Transport: sim.Transport(), Credentials: credential.Config{Bearer: credential.Secret(lmsim.DemoToken().Bearer)}})
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer client.Close()
+				w := account.New(account.Config{Client: client, Cluster: resource.Cluster{Name: "lab"}, Log: slog.New(slog.DiscardHandler)}).GroupWriter()
+				group := &resourcegroup.Group{Name: "Nodes"}
+				var made [2]resourcegroup.Observed
+				for i := range made {
+					if i == 0 && fault != "" {
+						if err := sim.SetFaults(lmsim.Fault{Action: fault, Method: "POST", Times: 1}); err != nil {
+							t.Fatal(err)
+						}
+					}
+					if made[i], err = w.Create(t.Context(), 1, group); err != nil {
+						t.Fatalf("create %d: %v", i+1, err)
+					}
+				}
+				if made[0].ID == 0 || made[0].ID != made[1].ID {
+					t.Errorf("created as %d and then %d, want one group", made[0].ID, made[1].ID)
+				}
+			})
+		})
+	}
 }
 
 // TestAccount_Outcomes: a change is given up for good only where the account says
