@@ -2,6 +2,7 @@ package watch
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -9,6 +10,7 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/rest"
 
 	"github.com/argus-k8s/argus/internal/kind"
 	"github.com/argus-k8s/argus/internal/plan"
@@ -39,6 +41,35 @@ func TestWatcher_ReadBesideTheAPI(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// asked keeps what the apiserver was last asked for.
+type asked struct{ url *url.URL }
+
+func (a *asked) RoundTrip(r *http.Request) (*http.Response, error) {
+	a.url = r.URL
+	return &http.Response{StatusCode: http.StatusNotFound, Header: http.Header{}, Body: http.NoBody, Request: r}, nil
+}
+
+// TestSource_ReadsConsistently: a read that is to prove something names no version.
+// One that does may be answered from a cache of the apiserver, which can be older
+// than what was acted on before.
+func TestSource_ReadsConsistently(t *testing.T) {
+	for _, k := range []*kind.Kind{kind.Pod, kind.Node, kind.Secret, kind.Namespace} {
+		api := &asked{}
+		src, err := newSource(&rest.Config{Host: "http://api", Transport: api, QPS: -1}, k, lab, k.Served[0], 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		namespace := ""
+		if k.Namespaced {
+			namespace = "shop"
+		}
+		_, err = src.get(t.Context(), namespace, "a")
+		if api.url == nil || !strings.HasSuffix(api.url.Path, "/"+string(k.ID)+"/a") || api.url.Query().Has("resourceVersion") {
+			t.Errorf("%s: asked for %v (%v), want the object and no version of it", k.ID, api.url, err)
+		}
 	}
 }
 
