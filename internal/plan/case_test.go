@@ -104,13 +104,16 @@ func TestKnown_InSync(t *testing.T) {
 }
 
 // TestCase_PostponedKeepsWhatIsKnown: a change that did not happen says nothing
-// about the resource.
+// about the resource. It is tried again soon, unless it was refused for good.
 func TestCase_PostponedKeepsWhatIsKnown(t *testing.T) {
 	k := known(observed(7, wanted("uid-1", "a")))
-	for _, outcome := range []Outcome{Postponed, Lost, Refused} {
+	for outcome, then := range map[Outcome]Do{Postponed: Wait, Lost: Wait, Refused: Park} {
 		c := Case{Key: key, Known: []Known{k}}.WithResult(Change{Op: Delete, Key: key, ID: 7}, Result{Outcome: outcome, Reason: "later"})
 		if got := c.Settled(); len(got) != 1 || got[0].ID != 7 {
 			t.Errorf("%s: got %+v, want resource 7 to stay known", outcome, got)
+		}
+		if got := Decide(c); got.Do != then || got.Reason != "later" {
+			t.Errorf("%s: got %+v, want %d and why", outcome, got, then)
 		}
 	}
 }

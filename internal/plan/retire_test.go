@@ -5,8 +5,28 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/argus-k8s/argus/internal/resource"
 )
+
+// TestRetire_KeepsWhatIsOthers: marking a resource deleted adds to its categories,
+// and writes what the mark is made of and nothing else.
+func TestRetire_KeepsWhatIsOthers(t *testing.T) {
+	have := observed(7, wanted("uid-1", "a"))
+	have.Categories = []string{"snmp", "KubernetesPod", "MyTeam"}
+	have.Properties = append(have.Properties[:len(have.Properties):len(have.Properties)], resource.Property{Name: "owner", Value: "somebody"})
+	c := Case{Key: key, Now: time.Unix(100, 0), Policy: Policy{Retention: Retention{After: time.Hour}}}
+	change := c.retire(have, "gone")
+	got := map[string]string{}
+	for _, p := range change.Set {
+		got[p.Name] = p.Value
+	}
+	want := map[string]string{resource.PropCategories: "snmp,KubernetesPod,MyTeam,KubernetesPodDeleted", resource.PropDeletedOn: "100"}
+	if diff := cmp.Diff(want, got); diff != "" || len(change.Remove) > 0 || !change.Retires {
+		t.Errorf("got %+v; written (-want +got):\n%s", change, diff)
+	}
+}
 
 func TestFormatDuration(t *testing.T) {
 	for want, d := range map[string]time.Duration{
