@@ -2,8 +2,10 @@ package account_test
 
 import (
 	"errors"
+	"io"
 	"log/slog"
 	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 
@@ -52,6 +54,50 @@ func TestGroupWriter_CreatesOnce(t *testing.T) {
 				}
 				if made[0].ID == 0 || made[0].ID != made[1].ID {
 					t.Errorf("created as %d and then %d, want one group", made[0].ID, made[1].ID)
+				}
+			})
+		})
+	}
+}
+
+// written keeps the body of what was last sent, and answers as if it were done.
+type written struct{ body string }
+
+func (w *written) RoundTrip(r *http.Request) (*http.Response, error) {
+	body, err := io.ReadAll(r.Body)
+	w.body = string(body)
+	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(`{"id":7}`)), Request: r}, err
+}
+
+// TestAccount_WritesWhatAChangeSays: an update sends what is to be written and no
+// more. The groups a resource is in, its collector and all else are people's.
+func TestAccount_WritesWhatAChangeSays(t *testing.T) {
+	set := []resource.Property{{Name: "kubernetes.label.app", Value: "web"}}
+	for name, tt := range map[string]struct {
+		change plan.Change
+		want   string
+	}{
+		"a property":     {plan.Change{Set: set}, `{"customProperties":[{"name":"kubernetes.label.app","value":"web"}]}`},
+		"an address":     {plan.Change{Name: "10.0.0.1"}, `{"name":"10.0.0.1"}`},
+		"a display name": {plan.Change{DisplayName: "web-0"}, `{"displayName":"web-0"}`},
+		"marked deleted": {plan.Change{Retires: true}, `{"disableAlerting":true}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				way := &written{}
+				client, err := lm.New(lm.Config{BaseURL: "http://sim", Transport: way, Credentials: credential.Config{Bearer: "bearer"}})
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer client.Close()
+				a := account.New(account.Config{Client: client, Cluster: resource.Cluster{Name: "lab"}, Log: slog.New(slog.DiscardHandler)})
+				turn, err := a.Reserve(t.Context(), plan.Update)
+				if err != nil {
+					t.Fatal(err)
+				}
+				tt.change.Op, tt.change.ID = plan.Update, 7
+				if got := a.Carry(t.Context(), turn, tt.change); got.Outcome != plan.Done || way.body != tt.want {
+					t.Errorf("got %v (%s), sent %s, want %s", got.Outcome, got.Reason, way.body, tt.want)
 				}
 			})
 		})

@@ -64,9 +64,14 @@ func TestAccount_ListsTheClusterWhole(t *testing.T) {
 					lab = fill(t, client, cluster, i)
 				}
 				way.rewrite = rewrite
+				const list = "/device/devices"
+				lists := sim.CountCalls(http.MethodGet, list, -1)
 				var got []string
 				if err := lab.List(t.Context(), func(o *resource.Observed) { got = append(got, o.Key.String()) }); err != nil {
 					t.Fatal(err)
+				}
+				if n := sim.CountCalls(http.MethodGet, list, -1) - lists; rewrite == nil && n != 1 {
+					t.Errorf("listed in %d requests, want 1: a page holds all", n)
 				}
 				others, err := lab.FindName(t.Context(), "a-pod-shop-other")
 				for _, o := range others {
