@@ -239,6 +239,9 @@ func TestStore_ReducesStreamedLists(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if _, whole := reduced.(kind.Object); whole {
+		t.Errorf("reduced object: got a %T, which holds all of it in memory", reduced)
+	}
 	meta, ok := reduced.(metav1.ObjectMetaAccessor)
 	if !ok {
 		t.Fatalf("reduced object: got a %T without metadata, which the reflector refuses", reduced)
