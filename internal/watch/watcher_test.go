@@ -413,8 +413,8 @@ func TestWatcher_Relist(t *testing.T) {
 		synctest.Wait()
 		stands(t, w, Watching, 1, true)
 		hears(t, told, "listed pods")
-		if got := w.Read(t.Context(), podKey("a")); got.Sight != plan.Excluded || got.Reason != "a rule" {
-			t.Errorf("read: got %v, %q, want excluded by the rule", got.Sight, got.Reason)
+		if got := w.Read(t.Context(), podKey("a")); got.Sight != plan.Excluded || got.Reason != "a rule" || !got.Configured {
+			t.Errorf("read: got %+v, want excluded by the rule, which the configuration has", got)
 		}
 	})
 }
