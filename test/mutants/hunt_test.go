@@ -74,4 +74,13 @@ func TestHunt(t *testing.T) {
 	if err := run(t.Context(), []string{"-list"}, &out); err != nil || !strings.Contains(out.String(), "7 mutants; none breaks I4") {
 		t.Errorf("list: got %v:\n%s", err, &out)
 	}
+	out.Reset()
+	if err := run(t.Context(), []string{"-list", "-by=TestWait"}, &out); err != nil || !strings.Contains(out.String(), "2 mutants; none breaks I1") {
+		t.Errorf("list of what one test may notice: got %v:\n%s", err, &out)
+	}
+	for _, args := range [][]string{{"-by=TestNobody"}, {"-run=nothing"}, {"-run=("}, {"-by=("}, {"-what"}} {
+		if err := run(t.Context(), args, &out); err == nil {
+			t.Errorf("%v: got no error", args)
+		}
+	}
 }

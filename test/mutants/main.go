@@ -27,7 +27,8 @@ import (
 
 // options of the command.
 type options struct {
-	match   *regexp.Regexp
+	match   *regexp.Regexp // names
+	trials  *regexp.Regexp
 	list    bool
 	trust   bool
 	workers int
@@ -57,6 +58,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if all = only(all, o.trials); len(all) == 0 {
+		return fmt.Errorf("no mutant has a run line that matches %q", o.trials)
+	}
 	if o.list {
 		return list(all, out)
 	}
@@ -75,15 +79,30 @@ func (o options) parse(args []string, out io.Writer) (options, error) {
 	flags := flag.NewFlagSet("mutants", flag.ContinueOnError)
 	flags.SetOutput(out)
 	match := flags.String("run", "", "only mutants whose name matches this `regexp`")
+	trials := flags.String("by", "", "only tests whose run line matches this `regexp`, and mutants that have one: what one layer catches by itself")
 	flags.BoolVar(&o.list, "list", false, "list them and run nothing")
 	flags.BoolVar(&o.trust, "trust", false, "do not run the tests without a mutant first")
 	flags.IntVar(&o.workers, "workers", 2, "how many to run at the same time")
 	flags.DurationVar(&o.timeout, "timeout", 4*time.Minute, "longest `time` of one run of tests")
-	err := flags.Parse(args)
-	if err == nil {
-		o.match, err = regexp.Compile(*match)
+	if err := flags.Parse(args); err != nil {
+		return o, err
 	}
-	return o, err
+	var errMatch, errTrials error
+	o.match, errMatch = regexp.Compile(*match)
+	o.trials, errTrials = regexp.Compile(*trials)
+	return o, errors.Join(errMatch, errTrials)
+}
+
+// only keeps those of the trials that match, and the mutants that are left with one.
+func only(all []mutant, match *regexp.Regexp) []mutant {
+	var kept []mutant
+	for _, m := range all {
+		m.runs = slices.DeleteFunc(slices.Clone(m.runs), func(t trial) bool { return !match.MatchString(t.String()) })
+		if len(m.runs) > 0 {
+			kept = append(kept, m)
+		}
+	}
+	return kept
 }
 
 // list prints what there is.
