@@ -336,6 +336,21 @@ func TestGroups_HearsPeopleSoon(t *testing.T) {
 	})
 }
 
+// TestGroups_SeesItsTreeGone: when somebody deletes the cluster group, it and all
+// below it come back with the next look at it, and not with the next full reading.
+func TestGroups_SeesItsTreeGone(t *testing.T) {
+	bubble(t, func(t *testing.T, sim *lmsim.Server) {
+		r := start(t, sim, &names{namespaces: []string{"shop"}}, func(c *resourcegroup.Config) { c.Every = 24 * time.Hour })
+		time.Sleep(time.Minute)
+		first := r.commits()
+		if err := sim.DeleteGroup(r.id("lab"), simaccount.GroupDeletion{Hard: true, Children: true}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(15 * time.Minute)
+		r.want("after it was deleted", first...)
+	})
+}
+
 func TestGroups_Parents(t *testing.T) {
 	bubble(t, func(t *testing.T, sim *lmsim.Server) {
 		team, err := sim.CreateGroup(simaccount.GroupInput{Name: ptr("Team"), ParentID: ptr(int32(1))})
