@@ -84,6 +84,18 @@ func TestHoldText(t *testing.T) {
 	}
 }
 
+// TestDeletesCondition: readiness tells of what is held, and keeps nobody from
+// relying on the rest.
+func TestDeletesCondition(t *testing.T) {
+	if c := deletesCondition(plan.Hold{}); !c.Ready || c.Detail != "" {
+		t.Errorf("nothing is held: got %+v, want ready", c)
+	}
+	h := plan.Hold{ID: "20260102-120000", Count: 1, Kinds: map[resource.Kind]int{"pods": 1}}
+	if c := deletesCondition(h); c.Ready || !c.Optional || c.Detail != holdText(h) {
+		t.Errorf("something is held: got %+v, want not ready, optional, and what is held", c)
+	}
+}
+
 // TestOverBudget: a plan says when a run would hold some of it.
 func TestOverBudget(t *testing.T) {
 	b := plan.Budget{Minimum: 50, Share: 0.05, Window: time.Hour}

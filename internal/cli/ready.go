@@ -5,12 +5,13 @@ import (
 	"strings"
 
 	"github.com/argus-k8s/argus/internal/health"
+	"github.com/argus-k8s/argus/internal/plan"
 	"github.com/argus-k8s/argus/internal/watch"
 )
 
 // conditions say how Argus stands, from what its loops last saw.
 func (l *loops) conditions() []health.Condition {
-	return []health.Condition{l.accountCondition(), l.kubernetesCondition(), l.kindsCondition(), l.groupsCondition(), l.backlogCondition(), l.parkedCondition(), l.deletesCondition()}
+	return []health.Condition{l.accountCondition(), l.kubernetesCondition(), l.kindsCondition(), l.groupsCondition(), l.backlogCondition(), l.parkedCondition(), deletesCondition(l.budget.Hold())}
 }
 
 func (l *loops) accountCondition() health.Condition {
@@ -111,8 +112,7 @@ func (l *loops) parkedCondition() health.Condition {
 }
 
 // deletesCondition tells of removals that are held.
-func (l *loops) deletesCondition() health.Condition {
-	h := l.budget.Hold()
+func deletesCondition(h plan.Hold) health.Condition {
 	if h.ID == "" {
 		return health.Condition{Name: "deletes", Ready: true, Optional: true}
 	}
