@@ -109,13 +109,13 @@ func only(all []mutant, match *regexp.Regexp) []mutant {
 func list(all []mutant, out io.Writer) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	for _, m := range all {
-		fmt.Fprintf(w, "%s\t%s\t%s\n", m.name, strings.Join(m.breaks, " "), m.why)
+		fmt.Fprintf(w, "%s\t%s\t%s %s\n", m.name, strings.Join(m.breaks, " "), m.why, m.origin)
 	}
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "%d mutants; none breaks %s\n", len(all), strings.Join(breaksNone(all), " "))
-	return nil
+	_, err := fmt.Fprintf(out, "%d mutants, which break all promises and let through all classes of faults but: %v\n", len(all), breaksNone(all))
+	return err
 }
 
 // hunt tries all mutants and prints the table, row by row in order of name.
@@ -166,7 +166,7 @@ func hunt(ctx context.Context, r runner, all []mutant, workers int, out io.Write
 
 // sum ends the table, with more about each mutant that was not caught.
 func sum(all []mutant, bad []result, took time.Duration, out io.Writer) error {
-	fmt.Fprintf(out, "\n%d mutants, %d caught, in %s\n", len(all), len(all)-len(bad), took.Round(time.Second))
+	fmt.Fprintf(out, "\ncaught %d of %d, in %s\n", len(all)-len(bad), len(all), took.Round(time.Second))
 	if len(bad) == 0 {
 		return nil
 	}
