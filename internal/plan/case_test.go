@@ -129,6 +129,21 @@ func TestDiff_LeavesPeoplesProperties(t *testing.T) {
 	}
 }
 
+// TestDiff_LeavesMaskedValues: what the account does not show because it holds it
+// to be secret is not held to be wrong. Eight asterisks anywhere else are.
+func TestDiff_LeavesMaskedValues(t *testing.T) {
+	for name, op := range map[string]Op{"kubernetes.label.db.password": None, "kubernetes.label.stars": Update} {
+		b := resource.NewBuilder(key, "uid-1")
+		b.Custom(name, "hidden", "")
+		want := b.Build()
+		have := observed(7, &want)
+		have.Properties = []resource.Property{{Name: name, Value: resource.Masked}}
+		if got := Diff(have, &want, resource.Ownership{}); got.Op != op {
+			t.Errorf("%s is shown as %s: got %+v, want %s", name, resource.Masked, got, op)
+		}
+	}
+}
+
 // TestRetention_Expire: what is marked deleted goes when its time is over, not a
 // second sooner, and what lives never.
 func TestRetention_Expire(t *testing.T) {
