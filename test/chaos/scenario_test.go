@@ -49,14 +49,20 @@ func (r *run) live() {
 	r.Helper()
 	for _, step := range life() {
 		r.turn(step.name)
-		must(r, step.do(r.Context()))
-		settle(r)
-		r.await("the undisturbed account equals the cluster after "+step.name, func(ctx context.Context) error { return r.reference.equal(ctx, r) })
+		r.step(step)
 	}
 	r.turn(atEnd)
 	var wrong []string
 	r.measure, wrong = history(r.reference.sim)
 	r.reference.judgeAlone(r, wrong)
+}
+
+// step does one step, and waits for the undisturbed account.
+func (r *run) step(s step) {
+	r.Helper()
+	must(r, s.do(r.Context()))
+	settle(r)
+	r.await("the undisturbed account equals the cluster after "+s.name, func(ctx context.Context) error { return r.reference.equal(ctx, r) })
 }
 
 // turn carries out what is ordered before a step.

@@ -49,6 +49,7 @@ type subject struct {
 	*replica
 	witness *witness
 	logs    []*harness.Output // of all its processes
+	elects  bool              // it campaigns for a Lease
 
 	unproven []string // faults that were set and have not struck yet
 

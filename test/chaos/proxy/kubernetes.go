@@ -6,6 +6,7 @@ import (
 	"encoding/pem"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -33,7 +34,7 @@ type Kubernetes struct {
 
 	mu      sync.Mutex // guards what follows
 	watches map[*stream]struct{}
-	changes int
+	changes map[string]int
 }
 
 // NewKubernetes starts a proxy before the apiserver that config leads to.
@@ -46,7 +47,7 @@ func NewKubernetes(config *rest.Config, gate *Gate) (*Kubernetes, error) {
 	if err != nil {
 		return nil, fmt.Errorf("proxy before the apiserver: %w", err)
 	}
-	p := &Kubernetes{gate: gate, upstream: upstream, target: target, faults: newFaults(SideKubernetes), watches: map[*stream]struct{}{}}
+	p := &Kubernetes{gate: gate, upstream: upstream, target: target, faults: newFaults(SideKubernetes), watches: map[*stream]struct{}{}, changes: map[string]int{}}
 	p.server = httptest.NewUnstartedServer(p)
 	p.server.EnableHTTP2 = true
 	p.server.StartTLS()
@@ -84,11 +85,12 @@ func (p *Kubernetes) Lift() { p.faults.lift() }
 // Struck is how often an action was done.
 func (p *Kubernetes) Struck(action string) int { return p.faults.struck(action) }
 
-// Changes is the number of requests that were meant to change the cluster.
-func (p *Kubernetes) Changes() int {
+// Changes are the numbers of requests that were meant to change the cluster, by
+// what.
+func (p *Kubernetes) Changes() map[string]int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.changes
+	return maps.Clone(p.changes)
 }
 
 // version is the resourceVersion of this moment.
@@ -118,7 +120,7 @@ func (p *Kubernetes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if request.Changes() {
 		p.mu.Lock()
-		p.changes++
+		p.changes[request.Target]++
 		p.mu.Unlock()
 	}
 	p.faults.holdUp(r.Context(), request)

@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/argus-k8s/argus/internal/lmsim"
 )
@@ -20,6 +21,7 @@ type LogicMonitor struct {
 
 	limits   lmsim.Limits // as they are without a fault
 	switches lmsim.Switches
+	changes  atomic.Int64
 }
 
 // NewLogicMonitor returns a proxy before an account. Before, which may be nil,
@@ -86,6 +88,9 @@ func (p *LogicMonitor) Lift() error {
 	return p.sim.PutLimits(p.limits)
 }
 
+// Changes is the number of requests that came and were meant to change something.
+func (p *LogicMonitor) Changes() int64 { return p.changes.Load() }
+
 // Struck is how often an action was done.
 func (p *LogicMonitor) Struck(action string) int {
 	n := p.faults.struck(action)
@@ -101,6 +106,9 @@ func (p *LogicMonitor) Struck(action string) int {
 func (p *LogicMonitor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, path, _ := strings.Cut(r.URL.Path, "/santaba/rest")
 	request := Request{Side: SideLogicMonitor, Verb: r.Method, Target: path}
+	if request.Changes() {
+		p.changes.Add(1)
+	}
 	on, leave := p.gate.enter(r.Context(), request)
 	if !on {
 		abort()
