@@ -12,6 +12,10 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	// The program is built from the same sources: with them as a dependency, a
+	// result that go test remembers is one of this program and not of an older.
+	_ "github.com/argus-k8s/argus/internal/cli"
 )
 
 // patience is how long a process that was killed may take to be gone.
