@@ -68,9 +68,14 @@ func alive(ctx context.Context, link, uid string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	var object metav1.PartialObjectMetadata
-	err = json.Unmarshal(raw, &object)
+	object, err := metadataOf(raw)
 	return err == nil && string(object.UID) == uid, err
+}
+
+// metadataOf reads the metadata of an object in JSON.
+func metadataOf(raw []byte) (m metav1.PartialObjectMetadata, err error) {
+	err = json.Unmarshal(raw, &m)
+	return m, err
 }
 
 func restClient() rest.Interface { return kube.client.CoreV1().RESTClient() }

@@ -44,6 +44,7 @@ func TestControlPlane(t *testing.T) {
 	t.Run("token", func(t *testing.T) { testToken(t, c) })
 	t.Run("loopback only", func(t *testing.T) { testLoopbackOnly(t, c) })
 	t.Run("existing", func(t *testing.T) { testExisting(t, c) })
+	t.Run("compact", func(t *testing.T) { testCompact(t, c) })
 	t.Run("restart", func(t *testing.T) { testRestart(t, c) })
 
 	pids := map[Component]int{}
@@ -317,6 +318,40 @@ func testExisting(t *testing.T, c *Cluster) {
 	}
 	if _, err := c.client.CoreV1().Namespaces().Get(t.Context(), "shop", metav1.GetOptions{}); err != nil {
 		t.Errorf("the cluster after Stop of the other: %v", err)
+	}
+}
+
+func testCompact(t *testing.T, c *Cluster) {
+	t.Helper()
+	list := func(options metav1.ListOptions) (string, error) {
+		l, err := c.client.CoreV1().Namespaces().List(t.Context(), options)
+		if err != nil {
+			return "", err
+		}
+		return l.ResourceVersion, nil
+	}
+	old, err := list(metav1.ListOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	then := metav1.ListOptions{ResourceVersion: old, ResourceVersionMatch: metav1.ResourceVersionMatchExact, Limit: 1}
+	if _, err := list(then); err != nil {
+		t.Fatalf("a list as of a moment ago, before Compact: %v", err)
+	}
+	if err := c.CreateNamespace(t.Context(), "newer", nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Compact(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, func(context.Context) error { // the apiserver learns of it with its next read
+		if _, err := list(then); !apierrors.IsResourceExpired(err) {
+			return fmt.Errorf("a list as of before Compact: got error %w, want that it is expired", err)
+		}
+		return nil
+	})
+	if _, err := list(metav1.ListOptions{}); err != nil {
+		t.Errorf("a list as of now: %v", err)
 	}
 }
 

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
@@ -28,10 +29,17 @@ const maxFrame = 16 << 20
 type form interface {
 	// read returns the next frame, as it stands between others.
 	read() ([]byte, error)
-	// event says what a frame tells, and whether it ends a streamed list.
-	event(frame []byte) (kind string, initialEnd bool, err error)
+	// event says what a frame tells.
+	event(frame []byte) (event, error)
 	// failure is the frame of an error.
 	failure(s *metav1.Status) ([]byte, error)
+}
+
+// An event is what matters here of one.
+type event struct {
+	kind       string
+	initialEnd bool  // it ends a streamed list
+	code       int32 // of an error
 }
 
 // newForm reads a body as its content type says.
@@ -60,23 +68,26 @@ func (f *protobufForm) read() ([]byte, error) {
 	return frame, err
 }
 
-func (f *protobufForm) event(frame []byte) (kind string, initialEnd bool, err error) {
+func (f *protobufForm) event(frame []byte) (event, error) {
 	var e metav1.WatchEvent
 	if err := e.Unmarshal(frame[4:]); err != nil {
-		return "", false, fmt.Errorf("read an event: %w", err)
+		return event{}, fmt.Errorf("read an event: %w", err)
 	}
-	if e.Type != eventBookmark {
-		return e.Type, false, nil
+	if e.Type != eventBookmark && e.Type != eventError {
+		return event{kind: e.Type}, nil
 	}
 	var object runtime.Unknown
-	if err := object.Unmarshal([]byte(strings.TrimPrefix(string(e.Object.Raw), protobufPrefix))); err != nil {
-		return "", false, fmt.Errorf("read a bookmark: %w", err)
+	if err := object.Unmarshal(bytes.TrimPrefix(e.Object.Raw, []byte(protobufPrefix))); err != nil {
+		return event{}, fmt.Errorf("read an event: %w", err)
+	}
+	if e.Type == eventError {
+		var s metav1.Status
+		err := s.Unmarshal(object.Raw)
+		return event{kind: e.Type, code: s.Code}, err
 	}
 	var m metav1.PartialObjectMetadata // the metadata come first in every object
-	if err := m.Unmarshal(object.Raw); err != nil {
-		return "", false, fmt.Errorf("read a bookmark: %w", err)
-	}
-	return e.Type, m.Annotations[metav1.InitialEventsAnnotationKey] == "true", nil
+	err := m.Unmarshal(object.Raw)
+	return event{kind: e.Type, initialEnd: m.Annotations[metav1.InitialEventsAnnotationKey] == "true"}, err
 }
 
 func (f *protobufForm) failure(s *metav1.Status) ([]byte, error) {
@@ -104,15 +115,19 @@ func (f *jsonForm) read() ([]byte, error) {
 	return append(frame, '\n'), err
 }
 
-func (f *jsonForm) event(frame []byte) (kind string, initialEnd bool, err error) {
+func (f *jsonForm) event(frame []byte) (event, error) {
 	var e struct {
 		Type   string
-		Object metav1.PartialObjectMetadata
+		Object struct {
+			metav1.PartialObjectMetadata
+			Code int32
+		}
 	}
 	if err := json.Unmarshal(frame, &e); err != nil {
-		return "", false, fmt.Errorf("read an event: %w", err)
+		return event{}, fmt.Errorf("read an event: %w", err)
 	}
-	return e.Type, e.Type == eventBookmark && e.Object.Annotations[metav1.InitialEventsAnnotationKey] == "true", nil
+	initialEnd := e.Type == eventBookmark && e.Object.Annotations[metav1.InitialEventsAnnotationKey] == "true"
+	return event{kind: e.Type, initialEnd: initialEnd, code: e.Object.Code}, nil
 }
 
 func (f *jsonForm) failure(s *metav1.Status) ([]byte, error) {

@@ -35,6 +35,7 @@ type Kubernetes struct {
 	mu      sync.Mutex // guards what follows
 	watches map[*stream]struct{}
 	changes map[string]int
+	expired int
 }
 
 // NewKubernetes starts a proxy before the apiserver that config leads to.
@@ -139,6 +140,7 @@ func (p *Kubernetes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		p.stream(w, r, request, answer)
 		return
 	}
+	p.noteExpired(int32(answer.StatusCode))
 	copyHeader(w, answer)
 	if _, err := io.Copy(w, answer.Body); err != nil {
 		abort() // what is cut must not look whole

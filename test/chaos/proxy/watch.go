@@ -43,6 +43,23 @@ func (p *Kubernetes) Watches(kind string) int {
 	return n
 }
 
+// noteExpired counts what the apiserver itself says about versions that are gone.
+func (p *Kubernetes) noteExpired(code int32) {
+	if code != http.StatusGone {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.expired++
+}
+
+// Expired is how often the apiserver itself said that a version is gone.
+func (p *Kubernetes) Expired() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.expired
+}
+
 // stream passes a watch on, event by event.
 func (p *Kubernetes) stream(w http.ResponseWriter, r *http.Request, request Request, answer *http.Response) {
 	s := &stream{Request: request, ends: make(chan Fault, 1)}
@@ -137,14 +154,17 @@ func (p *Kubernetes) lastWords(f Fault, s *stream, form form) (frame []byte, ok 
 
 // swallows says whether an event is to be lost.
 func (p *Kubernetes) swallows(s *stream, form form, frame []byte) bool {
-	kind, initialEnd, err := form.event(frame)
+	e, err := form.event(frame)
 	switch {
-	case err != nil || kind == eventError:
+	case err != nil:
 		return false
-	case initialEnd:
+	case e.kind == eventError:
+		p.noteExpired(e.code)
+		return false
+	case e.initialEnd:
 		_, lost := p.faults.strike(NoBookmark, s.Request)
 		return lost
-	case kind == eventBookmark:
+	case e.kind == eventBookmark:
 		return false
 	}
 	_, lost := p.faults.strike(Drop, s.Request)
