@@ -70,6 +70,7 @@ func (r *run) conclude(s *subject) {
 // with a version that is gone, which the apiserver itself says, and everything is
 // listed anew; the other subject lives through the death of the apiserver alone.
 func forgotten(t *testing.T) {
+	t.Helper()
 	r, s := pair(t, kube.Config())
 	steps := life()
 	r.step(steps[0])
@@ -81,7 +82,7 @@ func forgotten(t *testing.T) {
 		r.step(step)
 	}
 	must(t, kube.Kill(cluster.APIServer))
-	eventually(t, "the undisturbed subject notices", func(ctx context.Context) error {
+	eventually(t, "the undisturbed subject notices", func(context.Context) error {
 		if r.reference.k8s.Watches("") > 0 {
 			return errors.New("watches run that nobody answers")
 		}
@@ -126,6 +127,7 @@ func permit(t *testing.T, groups string) {
 // A kind that may not be read is frozen as it is: nothing of it is changed, and
 // everything else goes on. With the right back it catches up.
 func revoked(t *testing.T) {
+	t.Helper()
 	permit(t, `"*"`)
 	r, s := pair(t, tokenOf(t, "chaos"))
 	const others = `"", autoscaling, batch, networking.k8s.io, policy, storage.k8s.io`
@@ -133,10 +135,7 @@ func revoked(t *testing.T) {
 	s.do(t, "k8s close(deployments)")
 	s.do(t, "k8s close(replicasets)")
 	eventually(t, "deployments are frozen", func(ctx context.Context) error {
-		if frozen, err := s.Metric(ctx, `argus_kind_frozen{kind="deployments"}`); err != nil || frozen != "1" {
-			return fmt.Errorf("the metric says %q, %v", frozen, err)
-		}
-		return nil
+		return s.says(ctx, `argus_kind_frozen{kind="deployments"}`, "1")
 	})
 	since := s.sim.Summary().Commits
 	steps := life()

@@ -265,6 +265,15 @@ func (s *subject) awaitIdle(tb testing.TB) {
 	eventually(tb, "argus is ready and idle", s.Idle)
 }
 
+// says is nil when a metric has a value.
+func (s *subject) says(ctx context.Context, metric, want string) error {
+	got, err := s.Metric(ctx, metric)
+	if err == nil && got != want {
+		err = fmt.Errorf("%s is %s, want %s", metric, got, want)
+	}
+	return err
+}
+
 // deletion says whether a request deletes a device, and which.
 func deletion(r *http.Request) (id int32, ok bool) {
 	_, path, _ := strings.Cut(r.URL.Path, "/device/devices/")

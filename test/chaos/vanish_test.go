@@ -71,6 +71,7 @@ func (s *subject) gatewayStands(ctx context.Context) error {
 // read, so the resource stays as it is, also over a restart. When the API is back,
 // the account follows. In all this nothing is deleted, and nothing created twice.
 func vanished(t *testing.T) {
+	t.Helper()
 	apply := func(format string, values ...any) {
 		t.Helper()
 		must(t, kube.Apply(t.Context(), fmt.Appendf(nil, format, values...)))
@@ -93,10 +94,7 @@ func vanished(t *testing.T) {
 	apply(gateways, false, false)
 	s.do(t, "k8s close(gateways)")
 	eventually(t, "the kind is not served", func(ctx context.Context) error {
-		if served, err := s.Metric(ctx, `argus_kind_served{kind="gateways"}`); err != nil || served != "0" {
-			return fmt.Errorf("the metric says %q, %v", served, err)
-		}
-		return nil
+		return s.says(ctx, `argus_kind_served{kind="gateways"}`, "0")
 	})
 	s.restart(t)
 	s.awaitIdle(t)
