@@ -45,7 +45,7 @@ func TestDeletionBudget(t *testing.T) {
 	must(t, os.WriteFile(s.path, []byte(head+config+"exclude: [{kinds: [services]}]\n"), 0o600))
 	a.awaitReady(t, http.StatusOK, "[~]deletes: hold ", fmt.Sprintf("%d services", services-room))
 	eventually(t, patience, "what there is room for goes", count(services-room))
-	_, body, err := a.ask(ctx, "/readyz?verbose")
+	_, body, err := a.Ask(ctx, "/readyz?verbose")
 	must(t, err)
 	hold := regexp.MustCompile(`hold (\d{8}-\d{6})`).FindStringSubmatch(body)
 	if hold == nil {

@@ -19,6 +19,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/argus-k8s/argus/test/cluster"
+	"github.com/argus-k8s/argus/test/harness"
 )
 
 // patience is how long anything is waited for that takes moments.
@@ -76,30 +77,12 @@ func (m onCluster) run() (code int, err error) {
 	if _, err = kube.AddNodes(ctx, 3, cluster.NodeOptions{}); err != nil {
 		return 1, err
 	}
-	return m.M.Run(), removeProgram()
+	return m.M.Run(), program.Remove()
 }
 
 // eventually asks again and again until check is content, and fails with its
 // last complaint when that takes longer than within.
 func eventually(tb testing.TB, within time.Duration, what string, check func(ctx context.Context) error) {
 	tb.Helper()
-	ctx, cancel := context.WithTimeout(tb.Context(), within)
-	defer cancel()
-	tick := time.NewTicker(100 * time.Millisecond)
-	defer tick.Stop()
-	var last error
-	for {
-		err := check(ctx)
-		if err == nil {
-			return
-		}
-		if last == nil || ctx.Err() == nil {
-			last = err // and not that the time is over
-		}
-		select {
-		case <-ctx.Done():
-			tb.Fatalf("%s: not within %v: %v", what, within, last)
-		case <-tick.C:
-		}
-	}
+	harness.Eventually(tb, within, what, check)
 }

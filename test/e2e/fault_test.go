@@ -159,12 +159,12 @@ func TestFault_accountUnreachable(t *testing.T) {
 	p := unreachablePortal(t)
 	a := setup{portal: p, cluster: "later"}.startProcess(t)
 	a.awaitReady(t, http.StatusServiceUnavailable, "[-]account: the account has not been listed yet", "connection refused")
-	status, body, err := a.ask(t.Context(), "/healthz")
+	status, body, err := a.Ask(t.Context(), "/healthz")
 	if err != nil || status != http.StatusOK {
 		t.Errorf("/healthz while waiting: %d %q, %v; want 200", status, body, err)
 	}
 	eventually(t, patience, "the log says what is waited for", func(context.Context) error {
-		for _, line := range a.log.lines("the LogicMonitor account cannot be reached; waiting") {
+		for _, line := range a.Log.Lines("the LogicMonitor account cannot be reached; waiting") {
 			if line["level"] == "WARN" && line["error"] != nil && line["retry_in"] != nil {
 				return nil
 			}

@@ -83,13 +83,13 @@ func TestInCluster(t *testing.T) {
 	s := setup{portal: p, cluster: "pod", kubeconfig: "-", env: map[string]string{
 		"KUBERNETES_SERVICE_HOST": address.Hostname(), "KUBERNETES_SERVICE_PORT": address.Port(),
 	}}
-	a := s.launch(t, inPod(t, files, append([]string{programFile(t)}, s.args(t, "run")...)...))
+	a := s.launch(t, inPod(t, files, append([]string{program.File(t)}, s.args(t, "run")...)...))
 	p.awaitEqual(t, "pod")
 	a.awaitIdle(t)
 	if got := leaseHolder(t); got == "" {
 		t.Error("nobody holds the Lease while Argus acts")
 	}
-	a.stop(t)
+	a.Stop(t)
 	if got := leaseHolder(t); got != "" {
 		t.Errorf("the Lease is held by %q after the end, want it given back", got)
 	}

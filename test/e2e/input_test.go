@@ -102,11 +102,11 @@ func TestBadInput_noAPIServer(t *testing.T) {
 	t.Parallel()
 	nobody := strings.Replace(unreachablePortal(t).URL, "http://", "https://", 1)
 	a := setup{portal: newPortal(t), cluster: "bad", kubeconfig: kubeconfig(t, nobody, "a-token", kube.CA())}.startProcess(t)
-	if code := a.wait(t, patience); code != 1 {
+	if code := a.Wait(t, patience); code != 1 {
 		t.Errorf("code %d, want 1", code)
 	}
 	for _, part := range []string{"argus: the apiserver at " + nobody + " cannot be reached", "check the address", "connection refused"} {
-		if text := a.log.String(); !strings.Contains(text, part) {
+		if text := a.Log.String(); !strings.Contains(text, part) {
 			t.Errorf("it says %q, want %q in it", text, part)
 		}
 	}
@@ -125,10 +125,10 @@ func TestBadInput_nameTakenLater(t *testing.T) {
 			must(t, p.EditGroup(g.ID, account.GroupInput{Custom: &[]account.Property{{Name: "argus.cluster-uid", Value: "another"}}}))
 		}
 	}
-	if code := a.wait(t, patience); code != 1 {
+	if code := a.Wait(t, patience); code != 1 {
 		t.Errorf("code %d, want 1", code)
 	}
-	if log := a.log.String(); !strings.Contains(log, "\nargus: ") || !strings.Contains(log, "belongs to another cluster") {
+	if log := a.Log.String(); !strings.Contains(log, "\nargus: ") || !strings.Contains(log, "belongs to another cluster") {
 		t.Errorf("it does not say why it ended: %s", log)
 	}
 }

@@ -32,7 +32,7 @@ func TestKill(t *testing.T) {
 			}
 			return nil
 		})
-		a.kill(t)
+		a.Kill(t)
 		a = s.startProcess(t)
 	}
 	must(t, <-creating)
@@ -44,8 +44,8 @@ func TestKill(t *testing.T) {
 		t.Errorf("%d resources, want those of %d pods among them", len(names), pods)
 	}
 
-	a.end() // SIGTERM
-	if code := a.wait(t, 10*time.Second); code != 0 {
+	a.End() // SIGTERM
+	if code := a.Wait(t, 10*time.Second); code != 0 {
 		t.Errorf("after SIGTERM argus ended with code %d, want 0", code)
 	}
 	if err := said(a.argus, "argus has stopped", 1); err != nil {
@@ -62,8 +62,8 @@ func TestTerminate(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			a := setup{portal: p, cluster: "ended"}.startProcess(t)
 			a.awaitReady(t, http.StatusServiceUnavailable, "[-]account")
-			a.end()
-			if code := a.wait(t, 10*time.Second); code != 0 {
+			a.End()
+			if code := a.Wait(t, 10*time.Second); code != 0 {
 				t.Errorf("argus ended with code %d, want 0", code)
 			}
 		})

@@ -86,7 +86,7 @@ func (p *process) largest(tb testing.TB) float64 {
 // inStep says whether Argus is ready and nothing waits.
 func (a *argus) inStep(tb testing.TB) error {
 	tb.Helper()
-	_, body, err := a.ask(tb.Context(), "/readyz?verbose")
+	_, body, err := a.Ask(tb.Context(), "/readyz?verbose")
 	if err == nil && (!strings.Contains(body, "[+]backlog") || !strings.Contains(body, " 0 changes wait")) {
 		err = fmt.Errorf("it says %s", body)
 	}
@@ -100,13 +100,13 @@ type memory struct{ heap, resident float64 }
 func (a *argus) heap(tb testing.TB) memory {
 	tb.Helper()
 	for range 2 { // what finalizers free goes with the second
-		if status, body, err := a.ask(tb.Context(), "/debug/pprof/heap?gc=1"); err != nil || status != 200 {
+		if status, body, err := a.Ask(tb.Context(), "/debug/pprof/heap?gc=1"); err != nil || status != 200 {
 			tb.Fatalf("collect: %d %s, %v", status, body, err)
 		}
 	}
 	var m memory
 	for name, value := range map[string]*float64{"go_memstats_heap_alloc_bytes": &m.heap, "process_resident_memory_bytes": &m.resident} {
-		text, err := a.metric(tb.Context(), name)
+		text, err := a.Metric(tb.Context(), name)
 		must(tb, err)
 		*value, err = strconv.ParseFloat(text, 64)
 		must(tb, err)

@@ -67,7 +67,7 @@ func TestPermission(t *testing.T) {
 		return err
 	})
 	a.awaitReady(t, http.StatusOK, "[~]kinds: ", "the ServiceAccount may not get, list, watch services (API group core)")
-	if said := a.log.lines("kind is frozen: not permitted"); len(said) != 1 || said[0]["kind"] != "services" || said[0]["level"] != "ERROR" {
+	if said := a.Log.Lines("kind is frozen: not permitted"); len(said) != 1 || said[0]["kind"] != "services" || said[0]["level"] != "ERROR" {
 		t.Errorf("the log says %v, want one error about services", said)
 	}
 

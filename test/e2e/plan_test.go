@@ -120,7 +120,7 @@ func mirrorOnce(tb testing.TB, s setup) {
 	a := s.start(tb)
 	s.portal.awaitEqual(tb, s.cluster)
 	a.awaitIdle(tb)
-	a.stop(tb)
+	a.Stop(tb)
 }
 
 func summary(create, update, remove, inStep, groups int) string {

@@ -35,7 +35,7 @@ func TestQuiet(t *testing.T) {
 	a := s.start(t)
 	p.awaitEqual(t, "quiet")
 	a.awaitIdle(t)
-	a.stop(t)
+	a.Stop(t)
 	pages := p.pages(t, "quiet")
 	if pages != 2 {
 		t.Fatalf("%d pages of resources, want 2 for this test", pages)
@@ -73,7 +73,7 @@ func TestQuiet(t *testing.T) {
 	if diff := cmp.Diff(want, p.callsSince(since)); diff != "" {
 		t.Errorf("calls of three labels in much noise (-want +got):\n%s", diff)
 	}
-	a.stop(t)
+	a.Stop(t)
 
 	since = p.lastCall()
 	commits := p.commits()
@@ -81,12 +81,12 @@ func TestQuiet(t *testing.T) {
 	a = s.start(t)
 	const audits = 4
 	eventually(t, patience, "audits", func(context.Context) error { return said(a, "listed the account", audits) })
-	a.stop(t)
+	a.Stop(t)
 	quietSince(t, p, since)
 	if got := p.commits(); got != commits {
 		t.Errorf("audits made %d changes", got-commits)
 	}
-	done := len(a.log.lines("listed the account"))
+	done := len(a.Log.Lines("listed the account"))
 	// The last may have been cut short by the end.
 	if n := p.callsSince(since)[listDevices]; n < done*pages || n > (done+1)*pages {
 		t.Errorf("%d listings for %d audits of %d pages", n, done, pages)
@@ -94,7 +94,7 @@ func TestQuiet(t *testing.T) {
 }
 
 func said(a *argus, message string, times int) error {
-	if n := len(a.log.lines(message)); n < times {
+	if n := len(a.Log.Lines(message)); n < times {
 		return fmt.Errorf("%q was logged %d times", message, n)
 	}
 	return nil

@@ -211,5 +211,5 @@ func (q question) about(resource string) bool {
 
 // frozen asks Argus for the metric of a kind.
 func (a *argus) frozen(ctx context.Context, kind string) (string, error) {
-	return a.metric(ctx, `argus_kind_frozen{kind="`+kind+`"}`)
+	return a.Metric(ctx, `argus_kind_frozen{kind="`+kind+`"}`)
 }
