@@ -12,6 +12,8 @@ VULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 # How long each fuzz target runs, and which: make fuzz FUZZTIME=1m FUZZ=config
 FUZZTIME ?= 10s
 FUZZ     ?=
+# How long chaos may take: make chaos CHAOS_BUDGET=1h
+CHAOS_BUDGET ?= 10m
 # How the demo runs: make demo DEMO=once
 DEMO     ?=
 # Which bugs to plant: make mutants MUTANTS='delete|adopt'
@@ -28,7 +30,7 @@ export LMSIM_WITHOUT_CHROMIUM := 1
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo kubernetes test unit race simulate mutants fuzz memory vulncheck check format vet lint architecture tidy fresh generate clean
+.PHONY: help build demo kubernetes test unit race simulate chaos mutants fuzz memory vulncheck check format vet lint architecture tidy fresh generate clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +47,9 @@ kubernetes: ## build the Kubernetes that demo and tests run on (once, some minut
 test: kubernetes ## run all tests: units, and integration on a real Kubernetes
 	$(if $(CHROMIUM),,@echo "no chromium on this machine: the simulator's page is not tested in a browser")
 	$(GO) test -timeout 20m $(TESTFLAGS) $(PACKAGES)
+
+chaos: kubernetes ## break everything around Argus, as much as CHAOS_BUDGET allows, and print a table
+	$(GO) -C test/chaos test -timeout 0 -budget $(CHAOS_BUDGET) $(TESTFLAGS)
 
 unit: ## run the quick tests, those of internal and the files of deploy
 	$(GO) test -timeout 10m $(TESTFLAGS) . ./internal/... ./cmd/... ./deploy/...

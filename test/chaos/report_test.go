@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -42,11 +43,20 @@ func (r *report) left() time.Duration {
 	return time.Until(r.until)
 }
 
-// add notes what became of a scenario.
+// add notes what became of a scenario, and tells a person who waits.
 func (r *report) add(class, scenario, outcome string, took time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.rows = append(r.rows, result{class, scenario, outcome, took})
+	row := result{class, scenario, outcome, took}
+	r.rows = append(r.rows, row)
+	if !r.until.IsZero() {
+		fmt.Fprintln(os.Stderr, row)
+	}
+}
+
+// String is a line of the table.
+func (r result) String() string {
+	return fmt.Sprintf("%-6s %-66s %8.1f  %s", r.class, r.scenario, r.took.Seconds(), r.outcome)
 }
 
 // What a scenario comes to.
@@ -71,7 +81,7 @@ func (r *report) print(w io.Writer) {
 	fmt.Fprintf(w, "\n%-6s %-66s %8s  %s\n", "class", "scenario", "seconds", "result")
 	count := map[string]int{}
 	for _, row := range r.rows {
-		fmt.Fprintf(w, "%-6s %-66s %8.1f  %s\n", row.class, row.scenario, row.took.Seconds(), row.outcome)
+		fmt.Fprintln(w, row)
 		count[row.outcome]++
 	}
 	fmt.Fprintf(w, "\n%d held, %d violated, %d skipped for lack of time\n", count[held], count[violated], count[skipped])
