@@ -145,22 +145,28 @@ func deviceOf(c account.Commit) *account.Device {
 	return nil
 }
 
+// excess is what was done more often than it had to be.
+func excess(got, measure counts) []string {
+	var wrong []string
+	for _, of := range []struct {
+		done      string
+		got, want map[string]int
+	}{{"created", got.created, measure.created}, {"deleted", got.deleted, measure.deleted}} {
+		for _, name := range slices.Sorted(maps.Keys(of.got)) {
+			if n, want := of.got[name], of.want[name]; n > want {
+				wrong = append(wrong, fmt.Sprintf("%s was %s %d times; undisturbed, %d", name, of.done, n, want))
+			}
+		}
+	}
+	return wrong
+}
+
 // judge compares what was done to an account with what had to be done to the
 // undisturbed one, and fails for each violation.
-func (s *subject) judge(tb testing.TB, reference counts) {
+func (s *subject) judge(tb testing.TB, measure counts) {
 	tb.Helper()
 	got, wrong := history(s.sim)
-	for _, name := range slices.Sorted(maps.Keys(got.created)) {
-		if n, want := got.created[name], reference.created[name]; n > want {
-			wrong = append(wrong, fmt.Sprintf("%s was created %d times; undisturbed, %d", name, n, want))
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(got.deleted)) {
-		if n, want := got.deleted[name], reference.deleted[name]; n > want {
-			wrong = append(wrong, fmt.Sprintf("%s was deleted %d times; undisturbed, %d", name, n, want))
-		}
-	}
-	s.judgeAlone(tb, wrong)
+	s.judgeAlone(tb, append(wrong, excess(got, measure)...))
 }
 
 // judgeAlone fails for what is wrong whatever the measure.
