@@ -49,26 +49,32 @@ func TestHistory(t *testing.T) {
 		want []string
 	}{
 		"two objects": {func(t *testing.T, sim *lmsim.Server) {
+			t.Helper()
 			made(t, sim, "a", "1", "")
 			made(t, sim, "b", "2", "")
 		}, nil},
 		"an object that comes back": {func(t *testing.T, sim *lmsim.Server) {
+			t.Helper()
 			ask(t, sim, http.MethodDelete, made(t, sim, "a", "1", ""), "")
 			made(t, sim, "a", "2", "")
 		}, nil},
 		"two resources of one object": {func(t *testing.T, sim *lmsim.Server) {
+			t.Helper()
 			made(t, sim, "a", "1", "")
 			made(t, sim, "b", "1", "")
 		}, []string{"b was created twice for one object 1"}},
 		"a resource that was deleted and made again": {func(t *testing.T, sim *lmsim.Server) {
+			t.Helper()
 			ask(t, sim, http.MethodDelete, made(t, sim, "a", "1", ""), "")
 			made(t, sim, "a", "1", "")
 		}, []string{"a was created twice for one object 1"}},
 		"a resource that is made another's": {func(t *testing.T, sim *lmsim.Server) {
+			t.Helper()
 			made(t, sim, "a", "1", "")
 			ask(t, sim, http.MethodPut, made(t, sim, "b", "2", "")+"/properties/auto.uid", `{"name": "auto.uid", "value": "1"}`)
 		}, []string{"b is a second resource for one object 1"}},
 		"an older state over a newer one": {func(t *testing.T, sim *lmsim.Server) {
+			t.Helper()
 			ask(t, sim, http.MethodPut, made(t, sim, "a", "1", "")+"/properties/kubernetes.label.step", `{"name": "kubernetes.label.step", "value": "1"}`)
 		}, []string{`a went back from step 2 to "1"`}},
 	} {
