@@ -13,7 +13,7 @@ import (
 	"github.com/argus-k8s/argus/test/cluster"
 )
 
-// TestCluster disturbs the cluster itself.
+// TestCluster disturbs the cluster itself, and what needs more than orders.
 func TestCluster(t *testing.T) {
 	for _, tt := range []struct {
 		class, name string
@@ -21,6 +21,7 @@ func TestCluster(t *testing.T) {
 		run         func(t *testing.T)
 	}{
 		{"F5", "the apiserver dies and etcd forgets while no watch runs", false, forgotten},
+		{"F20", "a leader is killed right before a change", true, leaderKilled},
 		{"F8", "the right to a kind is taken away and given back", true, revoked},
 		{"F8", "an API loses a version and goes and comes back", true, vanished},
 	} {

@@ -3,9 +3,11 @@ package chaos_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -212,16 +214,49 @@ func populate(tb testing.TB) {
 	ctx, cancel := context.WithTimeout(tb.Context(), patience)
 	defer cancel()
 	must(tb, kube.Apply(ctx, []byte(workloads)))
-	tb.Cleanup(func() {
-		ctx := context.WithoutCancel(tb.Context())
-		for _, name := range []string{"shop", "office"} {
-			if err := kube.client.CoreV1().Namespaces().Delete(ctx, name, metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
-				tb.Error(err)
-			}
-		}
-		awaitGone(tb, "shop", "office")
-	})
+	tb.Cleanup(func() { depopulate(tb) })
 	settle(tb)
+}
+
+// depopulate takes the workloads away when a test is over. What has pods goes
+// first: a namespace that finds some looks again only after seconds.
+func depopulate(tb testing.TB) {
+	tb.Helper()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(tb.Context()), patience)
+	defer cancel()
+	spaces := []string{"shop", "office"}
+	for _, space := range spaces {
+		if err := empty(ctx, space); err != nil {
+			tb.Errorf("empty namespace %s: %v", space, err)
+		}
+		if err := kube.client.CoreV1().Namespaces().Delete(ctx, space, metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
+			tb.Error(err)
+		}
+	}
+	awaitGone(tb, spaces...)
+}
+
+// empty deletes what has pods, and waits until there is none.
+func empty(ctx context.Context, space string) error {
+	all, how := metav1.ListOptions{}, metav1.DeleteOptions{PropagationPolicy: new(metav1.DeletePropagationBackground)}
+	if err := errors.Join(
+		kube.client.AppsV1().Deployments(space).DeleteCollection(ctx, how, all),
+		kube.client.AppsV1().StatefulSets(space).DeleteCollection(ctx, how, all)); err != nil {
+		return err
+	}
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		pods, err := kube.client.CoreV1().Pods(space).List(ctx, all)
+		if err != nil || len(pods.Items) == 0 {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
 }
 
 // awaitGone waits until namespaces are no more. It may be called when the test is
