@@ -21,7 +21,7 @@ func scenarios() []scenario {
 		{class: "F1", name: "creates take effect, their answers are lost", orders: orders{
 			atStart: {"lm commitDrop(POST /device/devices, times=6)"}, atScale: {"lm commitDrop(POST /device/devices, times=2)"},
 		}},
-		{class: "F1", name: "creates take effect and are not answered, or by half", orders: orders{
+		{class: "F1", name: "creates take effect and are not answered, or by half", slow: true, orders: orders{
 			atStart: {"lm hangAfter(POST /device/devices, times=3)"}, atScale: {"lift", "lm truncate(POST /device/devices, times=3)"},
 		}},
 		{class: "F1", name: "groups and deletes take effect, their answers are lost", slow: true, orders: orders{
@@ -103,7 +103,7 @@ func scenarios() []scenario {
 			atScale: {"lm hang(all)"}, atAgain: {"lift"},
 		}},
 		{class: "F22", name: "the apiserver does not accept the credentials for a while", orders: orders{
-			atScale: {"k8s status(all, 401)", "k8s close(all)"}, atAgain: {"lift"},
+			atScale: {"k8s status(all, 401)", "k8s close(all)"}, atNamespace: {"lift"},
 		}},
 		{class: "F22", name: "neither side accepts the credentials for a while", slow: true, orders: orders{
 			atScale: {"lm status(all, 401)", "k8s status(all, 401)", "k8s close(all)"}, atAgain: {"lift"},
