@@ -23,6 +23,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/argus-k8s/argus/internal/lmsim"
+	"github.com/argus-k8s/argus/test/harness"
 )
 
 // A canary is a secret that is planted where Argus comes near it.
@@ -165,7 +166,7 @@ spec:
 // tap is a listener that keeps every byte it receives.
 type tap struct {
 	net.Listener
-	received output
+	received harness.Output
 }
 
 // Accept implements net.Listener.
@@ -318,14 +319,14 @@ func everythingSaid(tb testing.TB, a *process, s setup, p *portal) map[string]st
 		"/debug/pprof/allocs", "/debug/pprof/goroutine", "/debug/pprof/goroutine?debug=2", "/debug/pprof/threadcreate?debug=1", "/debug/pprof/block?debug=1",
 		"/debug/pprof/mutex?debug=1", "/debug/pprof/symbol", "/debug/pprof/profile?seconds=1", "/debug/pprof/trace?seconds=1",
 	} {
-		status, body, err := a.ask(tb.Context(), path)
+		status, body, err := a.Ask(tb.Context(), path)
 		must(tb, err)
 		if status != http.StatusOK || body == "" {
 			tb.Errorf("GET %s: got %d and %d bytes, want an answer", path, status, len(body))
 		}
 		texts[path] = unzipped(body)
 	}
-	if status, _, err := a.ask(tb.Context(), "/debug/pprof/cmdline"); err != nil || status != http.StatusNotFound {
+	if status, _, err := a.Ask(tb.Context(), "/debug/pprof/cmdline"); err != nil || status != http.StatusNotFound {
 		tb.Errorf("the command line is served: got %d, %v", status, err)
 	}
 	ctx, cancel := context.WithTimeout(tb.Context(), 2*patience)
@@ -367,8 +368,8 @@ func everythingSaid(tb testing.TB, a *process, s setup, p *portal) map[string]st
 		}
 		texts["the account's page "+path] = w.Body.String()
 	}
-	a.stop(tb)
-	texts["the log"] = a.log.String()
+	a.Stop(tb)
+	texts["the log"] = a.Log.String()
 	if !strings.Contains(texts["the log"], "changed resource") || !strings.Contains(texts["argus explain secrets/key -n vault"], `"seen"`) {
 		tb.Error("the log or explain says nothing of what was planted")
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -61,26 +60,15 @@ func measureMemory(b *testing.B, pods int) {
 	b.ReportMetric(after.heap/1e6, "heap-MB")
 	b.ReportMetric(after.resident/1e6, "resident-MB")
 
-	a.kill(b)
+	a.Kill(b)
 	a = s.startProcess(b)
 	eventually(b, patience, "a new process is in step", func(context.Context) error { return a.inStep(b) })
-	a.kill(b)
-	<-a.done
-	peak := a.largest(b)
+	a.Kill(b)
+	peak := a.child.Largest(b)
 	b.ReportMetric(peak/1e6, "start-peak-MB")
 	if peak > memoryLimit {
 		b.Errorf("resident set at a start: got %.0f MB at most, want at most %.0f MB", peak/1e6, memoryLimit/1e6)
 	}
-}
-
-// largest is the largest resident set of a process that has ended, in bytes.
-func (p *process) largest(tb testing.TB) float64 {
-	tb.Helper()
-	usage, ok := p.cmd.ProcessState.SysUsage().(*syscall.Rusage)
-	if !ok {
-		tb.Fatal("the system does not tell what a process used")
-	}
-	return float64(usage.Maxrss) * 1024
 }
 
 // inStep says whether Argus is ready and nothing waits.

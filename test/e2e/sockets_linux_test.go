@@ -69,9 +69,9 @@ func TestSockets(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			a := setup{portal: newPortal(t), cluster: "sockets", config: more}.startProcess(t)
 			a.awaitIdle(t)
-			want, err := a.address()
+			want, err := a.Address()
 			must(t, err)
-			if got := listening(t, a.cmd.Process.Pid); len(got) != 1 || got[0].String() != want || !got[0].Addr().IsLoopback() {
+			if got := listening(t, a.child.PID()); len(got) != 1 || got[0].String() != want || !got[0].Addr().IsLoopback() {
 				t.Errorf("listens at %v, want %s alone", got, want)
 			}
 		})

@@ -115,3 +115,17 @@ func (p *Process) Pause() error { return p.cmd.Process.Signal(syscall.SIGSTOP) }
 
 // Resume lets a paused process go on.
 func (p *Process) Resume() error { return p.cmd.Process.Signal(syscall.SIGCONT) }
+
+// PID is the number of the process.
+func (p *Process) PID() int { return p.cmd.Process.Pid }
+
+// Largest is the largest resident set that a process which has ended ever had, in
+// bytes, as Linux counted it.
+func (p *Process) Largest(tb testing.TB) float64 {
+	tb.Helper()
+	usage, ok := p.cmd.ProcessState.SysUsage().(*syscall.Rusage)
+	if !ok {
+		tb.Fatal("the system does not tell what a process used")
+	}
+	return float64(usage.Maxrss) * 1024
+}
