@@ -41,7 +41,7 @@ type life struct {
 // account must hold, device by device and property by property, what the naive
 // description says of the objects as they are.
 func TestCluster_equalsTheNaiveAccount(t *testing.T) {
-	rounds, seed, seen := clusters, rand.Int(), map[string]bool{} //nolint:gosec // chance, not a secret
+	rounds, seed, seen := clusters, rand.Int(), map[string]bool{}
 	if testing.Short() {
 		rounds = clustersShort
 	}

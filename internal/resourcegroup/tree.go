@@ -176,34 +176,33 @@ func (l Layout) legacy() (groups, former []*Group) {
 		if k.ID == kind.Namespace.ID || k.ID == kind.Node.ID {
 			continue
 		}
-		category := resource.Category(k.Title)
-		g := l.kindGroup(k)
-		if k.Namespaced {
-			g.AppliesTo = ""
+		switch g := l.legacyKind(k); {
+		case l.mirrors(k):
+			groups = append(groups, g)
+		case k.Namespaced:
+			former = append(former, g)
 		}
-		space := func(name string) *Group {
+	}
+	return groups, former
+}
+
+func (l Layout) legacyKind(k *kind.Kind) *Group {
+	category := resource.Category(k.Title)
+	g := l.kindGroup(k)
+	// Pods of Argus itself are marked deleted whatever the policy.
+	if l.mirrors(k) && (l.MarkDeleted || k.ID == kind.Pod.ID) {
+		g.Children = append(g.Children, l.deletedGroup(category))
+	}
+	if k.Namespaced {
+		g.AppliesTo = ""
+		l.perNamespace(g, func(name string) *Group {
 			return &Group{
 				Name: name, DisableAlerting: l.DisableAlerting,
 				AppliesTo: and(hasCategory(category), inNamespace(name), l.here()),
 			}
-		}
-		if !l.mirrors(k) {
-			if k.Namespaced {
-				l.perNamespace(g, space)
-				former = append(former, g)
-			}
-			continue
-		}
-		// Pods of Argus itself are marked deleted whatever the policy.
-		if l.MarkDeleted || k.ID == kind.Pod.ID {
-			g.Children = append(g.Children, l.deletedGroup(category))
-		}
-		if k.Namespaced {
-			l.perNamespace(g, space)
-		}
-		groups = append(groups, g)
+		})
 	}
-	return groups, former
+	return g
 }
 
 func (l Layout) deletedGroup(category string) *Group {
