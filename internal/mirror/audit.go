@@ -60,7 +60,7 @@ func (m *Manager) audited(err error) {
 	m.health.auditErr = err
 	if err == nil {
 		m.health.lastAudit = time.Now()
-		m.health.lastErr = ""
+		m.health.lastErr, m.health.downSince = "", time.Time{}
 	}
 }
 

@@ -82,6 +82,7 @@ type health struct {
 	auditErr  error
 	lastErr   string
 	lastErrAt time.Time
+	downSince time.Time // of the first trouble since the account last answered; zero for none
 }
 
 // New returns a Manager. Run makes it work.
@@ -324,14 +325,29 @@ func (m *Manager) failed(err error) string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.health.lastErr, m.health.lastErrAt = err.Error(), time.Now()
+	if m.health.downSince.IsZero() {
+		m.health.downSince = m.health.lastErrAt
+	}
 	return err.Error()
 }
+
+// An account that did not answer for this long was down: when it answers again, all
+// keys are looked at, and need not wait out what they were delayed meanwhile. It is
+// listed for that, but not more often than this.
+const (
+	outage      = time.Minute
+	outageEvery = 5 * time.Minute
+)
 
 // answered notes that the account answers.
 func (m *Manager) answered() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.health.lastErr = ""
+	h := &m.health
+	if !h.downSince.IsZero() && time.Since(h.downSince) >= outage && time.Since(h.lastAudit) >= outageEvery {
+		m.AuditSoon()
+	}
+	h.lastErr, h.downSince = "", time.Time{}
 }
 
 func (m *Manager) park(key resource.Key, reason string) {

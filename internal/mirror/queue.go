@@ -86,7 +86,8 @@ func NewQueue() *Queue {
 
 // Put has the key looked at in a lane; a lower priority goes first. A key that
 // waits already keeps its age and takes the new lane and the better priority; one
-// that waits out a failure is looked at at once, since something changed.
+// that waits out a failure is looked at at once, since something changed, and its
+// earlier failures are forgotten.
 func (q *Queue) Put(key resource.Key, op plan.Op, priority int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -104,7 +105,7 @@ func (q *Queue) Put(key resource.Key, op plan.Op, priority int) {
 		priority = min(priority, it.priority)
 		q.lanes[it.lane].length--
 	}
-	it.delayed = false
+	it.delayed, it.failures = false, 0
 	q.enqueue(it, op, priority)
 }
 
