@@ -146,10 +146,23 @@ func (c Case) WithResource(id resource.ID, seen *resource.Observed) Case {
 		case seen.Key != c.Key || seen.Life != resource.Live:
 			k.Look = Foreign
 		default:
+			if seen.UID != k.UID {
+				c.Object = c.stillProof(seen)
+			}
 			*k = c.known(seen, *k)
 		}
 	}
 	return c
+}
+
+// stillProof is the read of the object, or none where the account has just shown a
+// resource that it says nothing about: one of another object than was known. Both
+// may have come after that read, so that the object is read once more.
+func (c Case) stillProof(seen *resource.Observed) Object {
+	if seen.UID != "" && seen.UID == c.Object.UID {
+		return c.Object
+	}
+	return Object{}
 }
 
 // WithNames adds the answer to a search by display name.
@@ -162,6 +175,7 @@ func (c Case) WithNames(found []resource.Observed) Case {
 			c.blocker = fmt.Sprintf("resource %d (%s)", seen.ID, seen.Key)
 		case !slices.ContainsFunc(c.Known, func(k Known) bool { return k.ID == seen.ID }):
 			c.Known, c.Doubt = append(c.Known, c.known(seen, Known{})), ""
+			c.Object = c.stillProof(seen)
 		}
 	}
 	return c
