@@ -61,6 +61,15 @@ func scenarios() []scenario {
 		{class: "F7", name: "everything is listed as empty", orders: orders{
 			atScale: {"k8s cut(all, 0)", "k8s close(all, 410)"}, atRollout: {"proc restart"}, atAgain: {"lift", "k8s close(all, 410)"},
 		}},
+		{class: "F7", name: "everything is listed as empty, and reads fail", orders: orders{
+			atScale: {"k8s status(all, 500, get)", "k8s cut(all, 0)", "k8s close(all, 410)"}, atDelete: {"lift", "k8s close(all, 410)"},
+		}},
+		{class: "F8", name: "everything is listed as empty, and reads say that nothing is served", orders: orders{
+			atLabels: {"k8s status(all, 404, get)", "k8s cut(all, 0)", "k8s close(all, 410)"}, atRollout: {"lift", "k8s close(all, 410)"},
+		}},
+		{class: "F8", name: "everything is listed as empty, and reads are forbidden", slow: true, orders: orders{
+			atLabels: {"k8s status(all, 403, get)", "k8s cut(all, 0)", "k8s close(all, 410)"}, atDelete: {"lift", "k8s close(all, 410)"},
+		}},
 		{class: "F7", name: "half the kinds cannot be listed at the start", slow: true, orders: orders{
 			atStart: {"k8s status(pods, 500)", "k8s status(services, 503)", "k8s status(deployments, 429)"}, atDelete: {"lift"},
 		}},
