@@ -133,3 +133,23 @@ func TestWitness(t *testing.T) {
 		}
 	}
 }
+
+// A create of what is there is seen, and the account still gets its body.
+func TestWitness_create(t *testing.T) {
+	sim := newAccount(t)
+	made(t, sim, "there", "1", "")
+	for body, want := range map[string]int{
+		`{"displayName": "there", "customProperties": [{"name": "auto.uid", "value": "1"}]}`: 1,
+		`{"displayName": "there", "customProperties": [{"name": "auto.uid", "value": "2"}]}`: 0,
+		`{"displayName": "other", "customProperties": [{"name": "auto.uid", "value": "1"}]}`: 0,
+	} {
+		w := newWitness(sim)
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://account/santaba/rest/device/devices", strings.NewReader(body))
+		must(t, err)
+		w.see(request)
+		left, err := io.ReadAll(request.Body)
+		if err != nil || string(left) != body || len(w.repeated) != want {
+			t.Errorf("%s: repeated %q, want %d; the account gets %q, %v", body, w.repeated, want, left, err)
+		}
+	}
+}

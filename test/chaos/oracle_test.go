@@ -1,10 +1,12 @@
 package chaos_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"slices"
@@ -29,12 +31,17 @@ type witness struct {
 	mu       sync.Mutex // guards what follows
 	deletes  int
 	observed []string // deletes of living objects
+	repeated []string // creates of what the account holds already
 }
 
 func newWitness(sim *lmsim.Server) *witness { return &witness{sim: sim} }
 
 // see looks at a request before the account does.
 func (w *witness) see(r *http.Request) {
+	if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/device/devices") {
+		w.seeCreate(r)
+		return
+	}
 	id, ok := deletion(r)
 	if !ok {
 		return
@@ -53,6 +60,31 @@ func (w *witness) see(r *http.Request) {
 	case alive:
 		w.observed = append(w.observed, fmt.Sprintf("delete of %s, whose object lives", d.DisplayName))
 	}
+}
+
+// seeCreate looks whether the account holds already what is to be created: who
+// could not know must look first, and who lost an answer too.
+func (w *witness) seeCreate(r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return // it was cut off
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	var wanted struct {
+		DisplayName      string
+		CustomProperties []account.Property
+	}
+	if err := json.Unmarshal(body, &wanted); err != nil {
+		return // the account refuses it
+	}
+	d, there := w.sim.DeviceByDisplayName(wanted.DisplayName)
+	uid := property(&account.Device{Custom: wanted.CustomProperties}, "auto.uid")
+	if !there || property(&d, "auto.uid") != uid {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.repeated = append(w.repeated, fmt.Sprintf("create of %s, which is there", wanted.DisplayName))
 }
 
 // alive says whether the object at a link lives under a UID. The links keep API
@@ -174,6 +206,9 @@ func (s *subject) judgeAlone(tb testing.TB, wrong []string) {
 	tb.Helper()
 	s.witness.mu.Lock()
 	wrong = append(wrong, s.witness.observed...)
+	if !s.late {
+		wrong = append(wrong, s.witness.repeated...)
+	}
 	s.witness.mu.Unlock()
 	for what, n := range s.k8s.Changes() {
 		if what != "leases" || !s.elects {

@@ -50,6 +50,7 @@ type subject struct {
 	witness *witness
 	logs    []*harness.Output // of all its processes
 	elects  bool              // it campaigns for a Lease
+	late    bool              // the account did not show what is new: nobody can know
 
 	unproven []string // faults that were set and have not struck yet
 
@@ -170,6 +171,7 @@ func (s *subject) do(tb testing.TB, order string) {
 	if err != nil {
 		tb.Fatalf("order %q: %v", order, err)
 	}
+	s.late = s.late || f.Action == proxy.Late
 	s.unproven = append(s.unproven, side+" "+f.Action)
 }
 
