@@ -49,7 +49,7 @@ test: kubernetes ## run all tests: units, and integration on a real Kubernetes
 	$(GO) test -timeout 20m $(TESTFLAGS) $(PACKAGES)
 
 chaos: kubernetes ## break everything around Argus, as much as CHAOS_BUDGET allows, and print a table
-	$(GO) -C test/chaos test -timeout 0 -budget $(CHAOS_BUDGET) $(TESTFLAGS)
+	$(GO) -C test/chaos test -timeout 0 -budget=$(CHAOS_BUDGET) $(TESTFLAGS)
 
 unit: ## run the quick tests, those of internal and the files of deploy
 	$(GO) test -timeout 10m $(TESTFLAGS) . ./internal/... ./cmd/... ./deploy/...
