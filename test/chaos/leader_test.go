@@ -130,12 +130,14 @@ func leaderKilled(t *testing.T) {
 		r.step(step)
 	}
 	awaitStop(t, stopped)
-	a.restart(t)
+	a.Kill(t)
+	a.gate.Discard()
 	b.awaitLog(t, leads)
+	a.start(t)
+	a.awaitLog(t, standsBy)
 	for _, step := range steps[2:5] {
 		r.step(step)
 	}
 	r.await("the other replica has taken over", func(ctx context.Context) error { return b.equal(ctx, t) })
-	a.awaitLog(t, standsBy)
 	r.agree(a, b)
 }
