@@ -156,10 +156,12 @@ func (c Case) WithResource(id resource.ID, seen *resource.Observed) Case {
 }
 
 // stillProof is the read of the object, or none where the account has just shown a
-// resource that it says nothing about: one of another object than was known. Both
-// may have come after that read, so that the object is read once more.
+// resource that this read would condemn and that was not known before. It may have
+// come after the read, with whatever made the object wanted again, so that the
+// object is read once more.
 func (c Case) stillProof(seen *resource.Observed) Object {
-	if seen.UID != "" && seen.UID == c.Object.UID {
+	stays := c.Object.Sight == Present || c.Object.Sight == NotReady
+	if stays && seen.UID != "" && seen.UID == c.Object.UID {
 		return c.Object
 	}
 	return Object{}

@@ -21,6 +21,8 @@ func TestCase_ProofIsYounger(t *testing.T) {
 		"gone, and found by name":           {nil, Object{Sight: Absent}, func(c Case) Case { return c.WithNames([]resource.Observed{*other}) }},
 		"gone, and taken over meanwhile":    {before, Object{Sight: Absent}, func(c Case) Case { return c.WithResource(7, other) }},
 		"another, and taken over meanwhile": {before, Object{Sight: Present, UID: "uid-1", Want: first}, func(c Case) Case { return c.WithResource(7, other) }},
+		"excluded, and its own found by name": {nil, Object{Sight: Excluded, UID: "uid-2", Reason: "rule 1"},
+			func(c Case) Case { return c.WithNames([]resource.Observed{*other}) }},
 		"excluded, and found by name": {nil, Object{Sight: Excluded, UID: "uid-1", Reason: "rule 1"},
 			func(c Case) Case { return c.WithNames([]resource.Observed{*other}) }},
 	} {
