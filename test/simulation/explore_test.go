@@ -62,13 +62,17 @@ func scopes(t *testing.T) []scope {
 	t.Helper()
 	var all []scope
 	for _, s := range scripts() {
-		if large := strings.Count(s.before+s.work, "create") > 2; *full || !large {
+		large := strings.Count(s.before+s.work, "create") > 2
+		if *full || !large {
 			all = append(all, newScope(t, s, 2, simulation.Delete, 1, 1))
 		}
 		for _, policy := range []simulation.Policy{simulation.Delete, simulation.Reuse, simulation.Retain} {
 			all = append(all, newScope(t, s, 1, policy, 1, 1))
 			if *full {
-				all = append(all, newScope(t, s, 1, policy, 2, 1), newScope(t, s, 1, policy, 1, 2))
+				all = append(all, newScope(t, s, 1, policy, 2, 1))
+			}
+			if *full && (policy == simulation.Delete || !large) { // pairs of faults
+				all = append(all, newScope(t, s, 1, policy, 1, 2))
 			}
 			if *full && policy != simulation.Delete {
 				all = append(all, newScope(t, s, 2, policy, 1, 1))
