@@ -54,8 +54,9 @@ chaos: kubernetes ## break everything around Argus, as much as CHAOS_BUDGET allo
 unit: ## run the quick tests, those of internal and the files of deploy
 	$(GO) test -timeout 10m $(TESTFLAGS) . ./internal/... ./cmd/... ./deploy/...
 
-race: ## run the tests of internal under the race detector (needs a C compiler)
+race: ## run the tests of internal, and some days, under the race detector (needs a C compiler)
 	CGO_ENABLED=1 $(GO) test -race -timeout 20m $(TESTFLAGS) ./internal/...
+	CGO_ENABLED=1 $(GO) test -race -timeout 20m -cpu 1,2,8 -run 'TestRecovery/F(1|4|8|22)_' ./test/scenario/day
 
 simulate: ## run SEEDS random schedules of the model world, and every schedule of its small scopes
 	$(GO) test -timeout 6h -count=1 -v -run 'TestSimulation|TestRegressions' ./test/simulation -seeds $(SEEDS)
