@@ -61,12 +61,19 @@ type reply struct {
 	body   any
 }
 
+// binary is a body that goes out as it is.
+type binary []byte
+
 // render makes the answer of a result or an error.
 func (a *answer) render(c *call, result any, err error) {
 	if r, ok := result.(reply); ok && err == nil {
 		a.status = r.status
 		for k, v := range r.header {
 			a.header.Set(k, v)
+		}
+		if raw, ok := r.body.(binary); ok {
+			a.body = raw
+			return
 		}
 		a.body = encode(r.body)
 		return

@@ -1,6 +1,8 @@
 package lmsim_test
 
 import (
+	"io"
+	"strings"
 	"testing"
 
 	"github.com/argus-k8s/argus/internal/lmsim"
@@ -60,4 +62,23 @@ func TestAutoBalancedGroupSpreadsDevices(t *testing.T) {
 	f.want(2.0, out["preferredCollectorId"]) // in a balanced group it cannot be chosen by hand
 	out = f.call(200, "PATCH", "/device/devices/1", `{"autoBalancedCollectorGroupId":0,"preferredCollectorId":1}`)
 	f.want(1.0, out["preferredCollectorId"])
+}
+
+// An installer is bytes and no JSON, of a collector that is there, for a system and a
+// size that exist.
+func TestCollectorInstaller(t *testing.T) {
+	f := newFixture(t, nil)
+	path := "/setting/collector/collectors/" + id(f.call(200, "POST", "/setting/collector/collectors", `{"description":"new"}`)) + "/installers/"
+	resp, err := f.Transport().RoundTrip(f.request("GET", path+"Linux64?collectorSize=small", ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	data, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != 200 || resp.Header.Get("Content-Type") != "application/octet-stream" || !strings.HasPrefix(string(data), "#!/bin/sh\n") {
+		t.Errorf("got %d %s %q, %v; want a script", resp.StatusCode, resp.Header.Get("Content-Type"), data, err)
+	}
+	f.refused(400, 1400, "GET", path+"Plan9", "")
+	f.refused(400, 1400, "GET", path+"Win64?collectorSize=huge", "")
+	f.refused(404, 1404, "GET", "/setting/collector/collectors/99/installers/Linux64", "")
 }

@@ -1,6 +1,12 @@
 package lmsim
 
 import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+
 	"github.com/argus-k8s/argus/internal/lmsim/account"
 )
 
@@ -17,11 +23,32 @@ func collectorRoutes() []route {
 		}, show)),
 		rt("GET", base+"/versions", onCollectors, collectorVersions),
 		rt("GET", base+"/{id}", onCollectors, reading(func(s *Server, c *call, id int32) ([]byte, error) { return s.account.ReadCollector(id, c.view()) })),
+		rt("GET", base+"/{id}/installers/{osAndArch}", onCollectors, installer),
 		rt("PUT", base+"/{id}", onCollectors, update),
 		rt("PATCH", base+"/{id}", onCollectors, update),
 		rt("DELETE", base+"/{id}", onCollectors, acting(func(s *Server, c *call, id int32) error { return s.account.DeleteCollector(c.by(), id) })),
 		rt("POST", base+"/{id}/ackdown", onCollectors, acting(ackCollector)),
 	}
+}
+
+// installer answers with bytes that are no program: a script that says so.
+func installer(s *Server, c *call) (any, error) {
+	id, err := c.id()
+	if err != nil {
+		return nil, err
+	}
+	if _, err := s.account.ReadCollector(id, c.view()); err != nil {
+		return nil, err
+	}
+	system, size := c.params["osAndArch"], c.query.Get("collectorSize")
+	if !slices.Contains([]string{"Linux64", "Win64"}, system) {
+		return nil, &account.Error{Status: 400, Code: 1400, Message: "no installer for " + strconv.Quote(system) + ": want Linux64 or Win64"}
+	}
+	if !slices.Contains([]string{"", "nano", "small", "medium", "large", "extra_large", "double_extra_large"}, size) {
+		return nil, &account.Error{Status: 400, Code: 1400, Message: "no collector has the size " + strconv.Quote(size)}
+	}
+	text := fmt.Sprintf("#!/bin/sh\necho 'lmsim has no collector: this stands for the %s installer of collector %d, size %s'\nexit 1\n", system, id, cmp.Or(size, "medium"))
+	return reply{status: http.StatusOK, header: map[string]string{"Content-Type": "application/octet-stream"}, body: binary(text)}, nil
 }
 
 func collectorGroupRoutes() []route {
