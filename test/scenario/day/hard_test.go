@@ -34,17 +34,7 @@ func TestHardDay(t *testing.T) {
 
 func hardDay(t *testing.T, seed uint64) {
 	t.Helper()
-	w := newWorld(t, lmsim.DefaultLimits())
-	must(t, w.sim.Seed(lmsim.Seed{Foreign: 30}))
-	before := w.foreign(t)
-	w.addNamespace(t, "shop")
-	for i := range 5 {
-		w.addNode(t, i)
-	}
-	c := newChurn(w, seed)
-	for i := range 150 {
-		c.put(t, i)
-	}
+	w, c, before := populated(t, seed, 150)
 	a := w.start(t, "replica-0")
 	for hour := range 22 {
 		calm := w.trouble(t, hour)
@@ -94,6 +84,23 @@ func hardDay(t *testing.T, seed uint64) {
 		}
 	}
 	t.Logf("%d pods made and %d deleted; %d requests refused by limits", c.made, c.gone, refused)
+}
+
+// populated is a world with five nodes and a number of pods, whose account already
+// holds resources of others.
+func populated(t *testing.T, seed uint64, pods int) (w *world, c *churn, foreign []device) {
+	t.Helper()
+	w = newWorld(t, lmsim.DefaultLimits())
+	must(t, w.sim.Seed(lmsim.Seed{Foreign: 30}))
+	w.addNamespace(t, "shop")
+	for i := range 5 {
+		w.addNode(t, i)
+	}
+	c = newChurn(w, seed)
+	for i := range pods {
+		c.put(t, i)
+	}
+	return w, c, w.foreign(t)
 }
 
 // trouble begins what is wrong in an hour, and returns how it ends. Every other

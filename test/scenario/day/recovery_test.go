@@ -10,8 +10,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-
-	"github.com/argus-k8s/argus/internal/lmsim"
 )
 
 var seeds = flag.Uint64("seeds", 1, "how many random runs of each trouble")
@@ -34,17 +32,7 @@ func TestRecovery(t *testing.T) {
 
 func recovery(t *testing.T, x trouble, seed uint64) {
 	t.Helper()
-	w := newWorld(t, lmsim.DefaultLimits())
-	must(t, w.sim.Seed(lmsim.Seed{Foreign: 30}))
-	before := w.foreign(t)
-	w.addNamespace(t, "shop")
-	for i := range 5 {
-		w.addNode(t, i)
-	}
-	c := newChurn(w, seed)
-	for i := range 100 {
-		c.put(t, i)
-	}
+	w, c, before := populated(t, seed, 100)
 	a := w.start(t, "replica-0")
 	a.settle(t, time.Hour)
 	calm := x.start(t, w)
